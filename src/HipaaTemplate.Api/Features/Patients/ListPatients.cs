@@ -1,0 +1,53 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using HipaaTemplate.Platform.Database;
+using HipaaTemplate.Platform.Errors;
+using HipaaTemplate.Platform.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+
+namespace HipaaTemplate.Features.Patients;
+
+internal static class ListPatients
+{
+    public sealed record Response(IReadOnlyList<Item> Items, string? NextCursor);
+
+    /// <summary>What a list shows; the rest is for whoever opens the patient.</summary>
+    public sealed record Item(
+        Guid Id, string GivenName, string FamilyName, DateOnly BirthDate, Sex Sex, string Mrn);
+
+    public static async Task<Results<Ok<Response>, ProblemResult>> Handle(
+        AppDbContext db,
+        CancellationToken ct,
+        [Range(1, 100, ErrorMessage = "must be between 1 and 100")]
+        [Description("Rows of a page, 1 to 100.")]
+        int limit = 20,
+        [Description("next_cursor of the page before.")]
+        string? cursor = null)
+    {
+        var patients = db.Patients.AsNoTracking();
+        if (cursor is not null)
+        {
+            if (!Cursor.TryDecode(cursor, out var lastId))
+            {
+                return RequestErrors.InvalidCursor.ToResult();
+            }
+
+            patients = patients.Where(p => p.Id < lastId);
+        }
+
+        // UUIDv7 sorts by time of creation. One more than asked for tells whether a page follows.
+        var items = await patients
+            .OrderByDescending(p => p.Id)
+            .Take(limit + 1)
+            .Select(p => new Item(p.Id, p.GivenName, p.FamilyName, p.BirthDate, p.Sex, p.Mrn))
+            .ToListAsync(ct);
+        if (items.Count <= limit)
+        {
+            return TypedResults.Ok(new Response(items, null));
+        }
+
+        items.RemoveAt(limit);
+        return TypedResults.Ok(new Response(items, Cursor.Encode(items[^1].Id)));
+    }
+}

@@ -1,0 +1,125 @@
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace HipaaTemplate.Platform.Commands;
+
+/// <summary>Runs the verb that the arguments name; without one the API is served.</summary>
+internal static class CommandLine
+{
+    private const string Serve = "serve";
+
+    public static void AddCommands(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<OwnerDatabase>();
+        builder.Services.AddSingleton<ICommand, MigrateCommand>();
+        builder.Services.AddSingleton<ICommand, TenantsCommand>();
+        builder.Services.AddSingleton<ICommand, ConfigCommand>();
+        builder.Services.AddSingleton<ICommand, DocsCommand>();
+        builder.Services.AddSingleton<ICommand, HealthcheckCommand>();
+    }
+
+    public static async Task<int> RunVerbAsync(this WebApplication app, string[] arguments)
+    {
+        // Words such as --PORT=8001 are settings, not verbs.
+        var words = arguments.Where(word => !word.StartsWith("--", StringComparison.Ordinal) || word == "--help" || !word.Contains('=', StringComparison.Ordinal)).ToList();
+        var verb = words.FirstOrDefault() ?? Serve;
+        try
+        {
+            if (verb == Serve)
+            {
+                await app.RunAsync();
+                return ExitCode.Done;
+            }
+
+            var commands = app.Services.GetServices<ICommand>().ToList();
+            if (verb is "help" or "--help" or "-h")
+            {
+                await WriteHelpAsync(Console.Out, commands);
+                return ExitCode.Done;
+            }
+
+            if (commands.Find(c => c.Name == verb) is not { } command)
+            {
+                await Console.Error.WriteLineAsync($"There is no verb {verb}.");
+                await WriteHelpAsync(Console.Error, commands);
+                return ExitCode.WrongUsage;
+            }
+
+            return await RunAsync(command, [.. words.Skip(1)]);
+        }
+        catch (OptionsValidationException e)
+        {
+            foreach (var problem in e.Failures)
+            {
+                await Console.Error.WriteLineAsync(problem);
+            }
+
+            return ExitCode.Failed;
+        }
+        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        {
+            await Console.Error.WriteLineAsync("The port is taken: set PORT to another one.");
+            return ExitCode.Failed;
+        }
+    }
+
+    private static async Task<int> RunAsync(ICommand command, List<string> arguments)
+    {
+        if (arguments.Contains("--help"))
+        {
+            await WriteUsageAsync(Console.Out, command);
+            return ExitCode.Done;
+        }
+
+        try
+        {
+            return await command.RunAsync(arguments, CancellationToken.None);
+        }
+        catch (UsageException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            await WriteUsageAsync(Console.Error, command);
+            return ExitCode.WrongUsage;
+        }
+        catch (CommandException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return ExitCode.Failed;
+        }
+        catch (PostgresException e)
+        {
+            // MessageText names objects, not rows; DETAIL, which quotes rows, is never asked for.
+            await Console.Error.WriteLineAsync($"The database refused (SQLSTATE {e.SqlState}): {e.MessageText}");
+            return ExitCode.Failed;
+        }
+        catch (NpgsqlException)
+        {
+            await Console.Error.WriteLineAsync("The database that DATABASE_URL names cannot be reached.");
+            return ExitCode.Failed;
+        }
+    }
+
+    private static async Task WriteHelpAsync(TextWriter output, List<ICommand> commands)
+    {
+        await output.WriteLineAsync("HipaaTemplate.Api [verb]");
+        await output.WriteLineAsync();
+        await output.WriteLineAsync($"  {Serve,-12} serve the API (without a verb)");
+        foreach (var command in commands)
+        {
+            await output.WriteLineAsync($"  {command.Name,-12} {command.Summary}");
+        }
+
+        await output.WriteLineAsync();
+        await output.WriteLineAsync("HipaaTemplate.Api <verb> --help shows a verb's forms. Settings: docs/CONFIGURATION.md.");
+        await output.WriteLineAsync("Exit: 0 done, 1 failed, 2 wrong usage.");
+    }
+
+    private static async Task WriteUsageAsync(TextWriter output, ICommand command)
+    {
+        await output.WriteLineAsync($"{command.Name}: {command.Summary}");
+        foreach (var form in command.Usage)
+        {
+            await output.WriteLineAsync($"  HipaaTemplate.Api {form}");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using HipaaTemplate.Platform.Settings;
+
+namespace HipaaTemplate.Platform.Commands;
+
+/// <summary>Says what is missing or impossible before a deployment does; never prints a value.</summary>
+internal sealed class ConfigCommand(IEnumerable<SettingsClass> classes, IConfiguration configuration)
+    : ICommand
+{
+    public string Name => "config";
+
+    public string Summary => "check the settings without printing their values";
+
+    public IReadOnlyList<string> Usage => ["config check"];
+
+    public async Task<int> RunAsync(IReadOnlyList<string> arguments, CancellationToken ct)
+    {
+        if (arguments is not ["check"])
+        {
+            throw new UsageException("config has one form.");
+        }
+
+        List<string> problems = [];
+        foreach (var type in classes.Select(c => c.Type))
+        {
+            foreach (var (_, setting) in SettingsBinder.SettingsOf(type))
+            {
+                var state = string.IsNullOrWhiteSpace(configuration[setting.Name])
+                    ? setting.Required ? "MISSING" : "default"
+                    : "set";
+                await Console.Out.WriteLineAsync($"{setting.Name,-24} {state}");
+            }
+
+            problems.AddRange(SettingsBinder.Bind(Activator.CreateInstance(type)!, configuration));
+        }
+
+        foreach (var problem in problems)
+        {
+            await Console.Error.WriteLineAsync(problem);
+        }
+
+        return problems.Count == 0 ? ExitCode.Done : ExitCode.Failed;
+    }
+}

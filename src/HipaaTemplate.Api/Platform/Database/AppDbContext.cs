@@ -1,0 +1,70 @@
+using HipaaTemplate.Platform.Tenancy;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+
+namespace HipaaTemplate.Platform.Database;
+
+/// <summary>
+/// The unit of work. It is pooled, so the tenant is put on when it is leased and taken off when it
+/// goes back; without a tenant no query of a tenant's table can be built.
+/// </summary>
+internal sealed class AppDbContext(DbContextOptions<AppDbContext> options) : DbContext(options)
+{
+    private TenantId? tenantId;
+
+    /// <summary>Read by the query filters and the interceptors at each use, never captured.</summary>
+    /// <exception cref="NoTenantException">No tenant was set on this lease.</exception>
+    public TenantId TenantId => tenantId ?? throw new NoTenantException();
+
+    public bool HasTenant => tenantId is not null;
+
+    /// <summary>A commit was sent and not yet answered; see <see cref="TransientFaultStrategy"/>.</summary>
+    public bool IsCommitting { get; set; }
+
+    /// <exception cref="InvalidOperationException">This lease already has another tenant.</exception>
+    public void SetTenant(TenantId tenant)
+    {
+        if (tenantId is { } current && current != tenant)
+        {
+            throw new InvalidOperationException("A leased context stays with its tenant.");
+        }
+
+        tenantId = TenantId.From(tenant.Value);
+    }
+
+    // Pooled: Dispose is the return to the pool, and the next lease must not inherit anything.
+    public override void Dispose()
+    {
+        ForgetLease();
+        base.Dispose();
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        ForgetLease();
+        return base.DisposeAsync();
+    }
+
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
+        configurationBuilder.Properties<TenantId>().HaveConversion<TenantIdConverter>();
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.HasDefaultSchema(DatabaseRoles.AppSchema);
+        modelBuilder.HasPostgresExtension("public", "vector");
+        modelBuilder.Entity<Tenant>(Tenant.Map);
+        foreach (var feature in this.GetService<FeatureCatalog>().Features)
+        {
+            feature.MapEntities(modelBuilder);
+        }
+
+        TenantModel.Apply(modelBuilder, this);
+        SnakeCaseNames.Apply(modelBuilder);
+    }
+
+    private void ForgetLease()
+    {
+        tenantId = null;
+        IsCommitting = false;
+    }
+}

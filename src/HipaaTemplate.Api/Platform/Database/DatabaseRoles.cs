@@ -1,0 +1,19 @@
+namespace HipaaTemplate.Platform.Database;
+
+/// <summary>Names of the database's roles and schemas (docs/explanation/database.md).</summary>
+internal static class DatabaseRoles
+{
+    /// <summary>NOLOGIN; owns every schema and table. The migrating login is a member.</summary>
+    public const string Owner = "hipaa_owner";
+
+    /// <summary>The API's login; owns nothing and cannot bypass row-level security.</summary>
+    public const string App = "hipaa_app";
+
+    /// <summary>Reads the audit trail.</summary>
+    public const string Auditor = "hipaa_auditor";
+
+    /// <summary>Schema of tenant data.</summary>
+    public const string AppSchema = "app";
+
+    public const string MigrationsTable = "__ef_migrations_history";
+}

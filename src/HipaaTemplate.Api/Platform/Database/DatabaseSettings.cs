@@ -1,0 +1,103 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using HipaaTemplate.Platform.Settings;
+using Npgsql;
+
+namespace HipaaTemplate.Platform.Database;
+
+/// <summary>One setting names the server; the owner and the API connect to it as different roles.</summary>
+internal sealed class DatabaseSettings : IHasProblems
+{
+    private const int ConnectTimeoutSeconds = 5;
+    private const int CommandTimeoutSeconds = 20;
+    private const int MaximumPreparedStatements = 100;
+
+    [Setting("DATABASE_URL", "postgres:// or postgresql:// URL, or Npgsql keywords, of the login that owns the schema; used by migrate. The API itself connects as hipaa_app.",
+        Required = true)]
+    public string Url { get; set; } = "";
+
+    [Setting("DATABASE_APP_PASSWORD", "Password of hipaa_app, set by migrate.",
+        DefaultText = "derived from the owner's password (HKDF)")]
+    public string? AppPassword { get; set; }
+
+    [Setting("DATABASE_POOL_SIZE", "Most connections of one API process.")]
+    public int PoolSize { get; set; } = 20;
+
+    public IEnumerable<string> Problems()
+    {
+        NpgsqlConnectionStringBuilder? owner = null;
+        string? problem = null;
+        try
+        {
+            owner = DatabaseUrl.Parse(Url);
+        }
+        catch (FormatException e)
+        {
+            problem = e.Message;
+        }
+
+        if (problem is not null)
+        {
+            yield return $"DATABASE_URL {problem}";
+        }
+        else if (AppPassword is null && string.IsNullOrEmpty(owner!.Password))
+        {
+            yield return "DATABASE_APP_PASSWORD is needed, because DATABASE_URL has no password to derive it from.";
+        }
+
+        if (PoolSize is < 1 or > 1000)
+        {
+            yield return "DATABASE_POOL_SIZE must be between 1 and 1000.";
+        }
+    }
+
+    /// <summary>The login as given, for creating roles.</summary>
+    public string LoginConnectionString() => OwnerConnection(role: null);
+
+    /// <summary>The same login acting as the owner role, so that whatever it creates belongs to it.</summary>
+    public string OwnerConnectionString() => OwnerConnection(DatabaseRoles.Owner);
+
+    /// <summary>The API's own connections.</summary>
+    public string AppConnectionString()
+    {
+        var app = DatabaseUrl.Parse(Url);
+        app.Password = DerivedAppPassword();
+        app.Username = DatabaseRoles.App;
+        app.ApplicationName ??= "hipaa-template";
+        app.MaxPoolSize = PoolSize;
+        app.Timeout = ConnectTimeoutSeconds;
+        app.CommandTimeout = CommandTimeoutSeconds;
+        app.MaxAutoPrepare = MaximumPreparedStatements;
+        app.AutoPrepareMinUsages = 2;
+        // Safe because nothing is ever set at session level; a reset costs each lease a statement.
+        app.NoResetOnClose = true;
+        // The server's DETAIL quotes the row that failed.
+        app.IncludeErrorDetail = false;
+        return app.ConnectionString;
+    }
+
+    public string DerivedAppPassword()
+    {
+        if (AppPassword is not null)
+        {
+            return AppPassword;
+        }
+
+        var ownerPassword = Encoding.UTF8.GetBytes(DatabaseUrl.Parse(Url).Password!);
+        var derived = HKDF.DeriveKey(
+            HashAlgorithmName.SHA256, ownerPassword, outputLength: 32,
+            info: "hipaa-template/v1|hipaa_app password"u8.ToArray());
+        return Base64Url.EncodeToString(derived);
+    }
+
+    private string OwnerConnection(string? role)
+    {
+        var owner = DatabaseUrl.Parse(Url);
+        owner.Pooling = false;
+        owner.Timeout = ConnectTimeoutSeconds;
+        owner.CommandTimeout = 0;
+        owner.Options = role is null ? null : $"-c role={role}";
+        return owner.ConnectionString;
+    }
+}

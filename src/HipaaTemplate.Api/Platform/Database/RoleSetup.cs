@@ -1,0 +1,73 @@
+using System.Security.Cryptography;
+using System.Text;
+using Npgsql;
+
+namespace HipaaTemplate.Platform.Database;
+
+/// <summary>
+/// Makes the roles that the migrations grant to. Every statement can be repeated; none needs a
+/// superuser, only CREATEROLE and ownership of the database.
+/// </summary>
+internal static class RoleSetup
+{
+    private const int ScramIterations = 4096;
+    private const int ScramSaltLength = 16;
+
+    private const string Sql = $"""
+        DO $$
+        BEGIN
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{DatabaseRoles.Owner}') THEN
+                CREATE ROLE {DatabaseRoles.Owner} NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
+            END IF;
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{DatabaseRoles.App}') THEN
+                CREATE ROLE {DatabaseRoles.App} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOINHERIT;
+            END IF;
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{DatabaseRoles.Auditor}') THEN
+                CREATE ROLE {DatabaseRoles.Auditor} NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
+            END IF;
+            IF EXISTS (
+                SELECT FROM pg_roles
+                WHERE rolname IN ('{DatabaseRoles.Owner}', '{DatabaseRoles.App}', '{DatabaseRoles.Auditor}')
+                    AND (rolsuper OR rolbypassrls)) THEN
+                RAISE EXCEPTION 'a role of this product may bypass row-level security: take SUPERUSER and BYPASSRLS from it';
+            END IF;
+            -- The login acts as the owner, and only the owner may create in this database.
+            IF NOT pg_has_role(current_user, '{DatabaseRoles.Owner}', 'USAGE') THEN
+                EXECUTE format('GRANT {DatabaseRoles.Owner} TO %I', current_user);
+            END IF;
+            EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
+            EXECUTE format('GRANT CONNECT ON DATABASE %I TO {DatabaseRoles.App}, {DatabaseRoles.Auditor}', current_database());
+            EXECUTE format('GRANT CONNECT, CREATE ON DATABASE %I TO {DatabaseRoles.Owner}', current_database());
+        END
+        $$;
+        """;
+
+    public static string Script() =>
+        $"{Sql}\n-- Then give {DatabaseRoles.App} its password: DATABASE_APP_PASSWORD of the API.\n";
+
+    public static async Task ApplyAsync(NpgsqlConnection login, string appPassword, CancellationToken ct)
+    {
+        await using var roles = new NpgsqlCommand(Sql, login);
+        await roles.ExecuteNonQueryAsync(ct);
+
+        // A verifier, not the password: the server may log statements.
+        await using var password = new NpgsqlCommand(
+            $"ALTER ROLE {DatabaseRoles.App} PASSWORD '{ScramVerifier(appPassword)}'", login);
+        await password.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>What PostgreSQL stores of a password (RFC 5802 §3, RFC 7677).</summary>
+    private static string ScramVerifier(string password)
+    {
+        var salt = RandomNumberGenerator.GetBytes(ScramSaltLength);
+        var salted = Rfc2898DeriveBytes.Pbkdf2(
+            password, salt, ScramIterations, HashAlgorithmName.SHA256, SHA256.HashSizeInBytes);
+        var storedKey = SHA256.HashData(HMACSHA256.HashData(salted, "Client Key"u8));
+        var serverKey = HMACSHA256.HashData(salted, "Server Key"u8);
+        return new StringBuilder("SCRAM-SHA-256$")
+            .Append(ScramIterations).Append(':').Append(Convert.ToBase64String(salt))
+            .Append('$').Append(Convert.ToBase64String(storedKey))
+            .Append(':').Append(Convert.ToBase64String(serverKey))
+            .ToString();
+    }
+}

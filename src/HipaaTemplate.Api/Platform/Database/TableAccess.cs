@@ -1,0 +1,16 @@
+namespace HipaaTemplate.Platform.Database;
+
+/// <summary>
+/// What the API's role may do with a table. It stands on the table in the model and in the
+/// migrations as an annotation, and the SQL generator turns it into policies and grants.
+/// </summary>
+internal static class TableAccess
+{
+    public const string Annotation = "HipaaTemplate:Access";
+
+    /// <summary>Forced row-level security by tenant; read, insert, update and delete inside it.</summary>
+    public const string Tenant = "tenant";
+
+    /// <summary>One row for all tenants: the API reads, migrations and verbs write.</summary>
+    public const string GlobalReadOnly = "global-read-only";
+}

@@ -1,0 +1,108 @@
+using System.Linq.Expressions;
+using HipaaTemplate.Platform.Tenancy;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
+
+namespace HipaaTemplate.Platform.Database;
+
+/// <summary>
+/// Puts the tenant into every <see cref="ITenantScoped"/> entity of the model: into its key, its
+/// indexes, its foreign keys and its queries. An entity that is neither tenant-scoped nor on the
+/// list of global ones stops the start.
+/// </summary>
+internal static class TenantModel
+{
+    /// <summary>Global tables, each with its reason.</summary>
+    public static readonly IReadOnlyDictionary<Type, string> GlobalEntities = new Dictionary<Type, string>
+    {
+        [typeof(Tenant)] = "the list of tenants itself; holds no patients' data and is read-only to the API",
+    };
+
+    public static void Apply(ModelBuilder modelBuilder, AppDbContext context)
+    {
+        foreach (var entity in modelBuilder.Model.GetEntityTypes().ToList())
+        {
+            if (typeof(ITenantScoped).IsAssignableFrom(entity.ClrType))
+            {
+                ScopeKeys(modelBuilder, entity);
+                FilterQueries(modelBuilder, entity, context);
+                entity.SetAnnotation(TableAccess.Annotation, TableAccess.Tenant);
+            }
+            else if (GlobalEntities.ContainsKey(entity.ClrType))
+            {
+                entity.SetAnnotation(TableAccess.Annotation, TableAccess.GlobalReadOnly);
+            }
+            else
+            {
+                throw new InvalidOperationException(
+                    $"{entity.ClrType.Name} is neither ITenantScoped nor in TenantModel.GlobalEntities.");
+            }
+        }
+    }
+
+    /// <summary>
+    /// (tenant_id, id) as the key and tenant_id in front of every index and in every foreign key:
+    /// a reference into another tenant cannot be stored, and the schema can be distributed.
+    /// </summary>
+    private static void ScopeKeys(ModelBuilder modelBuilder, IMutableEntityType entity)
+    {
+        var builder = modelBuilder.Entity(entity.ClrType);
+        builder.HasKey(nameof(ITenantScoped.TenantId), nameof(ITenantScoped.Id));
+        builder.Property(nameof(ITenantScoped.Id)).ValueGeneratedNever();
+        builder.HasOne(typeof(Tenant)).WithMany()
+            .HasForeignKey(nameof(ITenantScoped.TenantId)).OnDelete(DeleteBehavior.Restrict);
+
+        var tenantId = entity.FindProperty(nameof(ITenantScoped.TenantId))!;
+        foreach (var index in entity.GetIndexes().ToList())
+        {
+            if (index.Properties[0] != tenantId)
+            {
+                LeadWithTenant(entity, index, tenantId);
+            }
+        }
+
+        foreach (var foreignKey in entity.GetForeignKeys())
+        {
+            if (foreignKey.Properties[0] != tenantId)
+            {
+                throw new InvalidOperationException(
+                    $"The foreign key from {entity.ClrType.Name} to {foreignKey.PrincipalEntityType.ClrType.Name} "
+                    + "must be (TenantId, …): .HasForeignKey(x => new { x.TenantId, x.OtherId }).");
+            }
+        }
+    }
+
+    private static void LeadWithTenant(
+        IMutableEntityType entity, IMutableIndex index, IMutableProperty tenantId)
+    {
+        var replacement = entity.AddIndex([tenantId, .. index.Properties]);
+        replacement.IsUnique = index.IsUnique;
+        if (index.IsDescending is { } descending)
+        {
+            // An empty list means that every column is descending.
+            replacement.IsDescending = descending.Count == 0
+                ? [false, .. index.Properties.Select(_ => true)]
+                : [false, .. descending];
+        }
+
+        foreach (var annotation in index.GetAnnotations())
+        {
+            replacement.SetAnnotation(annotation.Name, annotation.Value);
+        }
+
+        entity.RemoveIndex(index);
+    }
+
+    private static void FilterQueries(
+        ModelBuilder modelBuilder, IMutableEntityType entity, AppDbContext context)
+    {
+        // The model is cached for all tenants, so the filter refers to the context's property: EF
+        // replaces the constant by the context of each query. A captured value would freeze.
+        var row = Expression.Parameter(entity.ClrType, "row");
+        var sameTenant = Expression.Equal(
+            Expression.Property(row, nameof(ITenantScoped.TenantId)),
+            Expression.Property(Expression.Constant(context), nameof(AppDbContext.TenantId)));
+        modelBuilder.Entity(entity.ClrType)
+            .HasQueryFilter(Filters.Tenant, Expression.Lambda(sameTenant, row));
+    }
+}

@@ -1,0 +1,65 @@
+using HipaaTemplate.Platform.Database;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.EntityFrameworkCore.Storage;
+using Npgsql;
+
+namespace HipaaTemplate.Platform.Errors;
+
+/// <summary>
+/// The last net. Exceptions are for bugs and for faults of the machine: the caller gets a code and
+/// the log gets the exception's type and stack, never its message, which may quote a row.
+/// </summary>
+internal sealed partial class UnhandledExceptions(ILogger<UnhandledExceptions> logger)
+    : IExceptionHandler
+{
+    public async ValueTask<bool> TryHandleAsync(
+        HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    {
+        if (httpContext.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is listening any more; 499 is what the request log shows for it.
+            httpContext.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            return true;
+        }
+
+        var error = Classify(exception);
+        if (error.Status >= StatusCodes.Status500InternalServerError)
+        {
+            Failed(logger, error.Code, exception);
+        }
+
+        await Problem.WriteAsync(httpContext, error);
+        return true;
+    }
+
+    private static Error Classify(Exception exception) => exception switch
+    {
+        BadHttpRequestException bad => RequestErrors.ForStatus(bad.StatusCode),
+        CommitOutcomeUnknownException => DatabaseErrors.OutcomeUnknown,
+        // The retry strategy wraps the last fault when it gives up.
+        RetryLimitExceededException => DatabaseErrors.Unavailable,
+        _ when FindDatabaseFault(exception) is { IsTransient: true } => DatabaseErrors.Unavailable,
+        // The role or its schema is not there yet: `migrate up` has not run.
+        _ when FindDatabaseFault(exception) is PostgresException
+        {
+            SqlState: PostgresErrorCodes.InvalidPassword
+                or PostgresErrorCodes.InvalidAuthorizationSpecification
+                or PostgresErrorCodes.InvalidCatalogName
+                or PostgresErrorCodes.UndefinedTable,
+        } => DatabaseErrors.Unavailable,
+        _ => RequestErrors.Unexpected,
+    };
+
+    private static NpgsqlException? FindDatabaseFault(Exception? exception)
+    {
+        while (exception is not null and not NpgsqlException)
+        {
+            exception = exception.InnerException;
+        }
+
+        return exception as NpgsqlException;
+    }
+
+    [LoggerMessage(1101, LogLevel.Error, "Request failed with {Code}")]
+    private static partial void Failed(ILogger logger, string code, Exception exception);
+}

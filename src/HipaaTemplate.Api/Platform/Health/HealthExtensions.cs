@@ -1,0 +1,49 @@
+using HealthChecks.NpgSql;
+using HipaaTemplate.Platform.Database;
+using HipaaTemplate.Platform.OpenApi;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+
+namespace HipaaTemplate.Platform.Health;
+
+internal sealed record StatusResponse(string Status);
+
+internal static class HealthExtensions
+{
+    private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(3);
+
+    public static void AddHealth(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<ReadinessProbe>();
+        builder.Services.AddHealthChecks()
+            .Add(new HealthCheckRegistration("database", CreateDatabaseCheck, failureStatus: null, tags: null, CheckTimeout))
+            .AddCheck<MigrationsCheck>("migrations", timeout: CheckTimeout)
+            .AddCheck<DatabaseRoleCheck>("database role", timeout: CheckTimeout)
+            .AddCheck<SigningKeysCheck>("signing keys", timeout: CheckTimeout);
+    }
+
+    public static void MapHealth(this IEndpointRouteBuilder app)
+    {
+        var health = app.MapGroup("").WithTags("Health").AllowAnonymous();
+        health.MapGet("/", () => TypedResults.Ok(new StatusResponse("ok")))
+            .WithSummary("The API answers").Fails();
+        foreach (var path in new[] { "/api/v1/health/live", "/health", "/healthz" })
+        {
+            health.MapGet(path, () => TypedResults.Ok(new StatusResponse("live")))
+                .WithSummary("The process is alive").Fails();
+        }
+
+        health.MapGet("/api/v1/health/ready", HandleReady)
+            .WithSummary("The process can serve: database, migrations, role and signing keys are in order")
+            .Produces<StatusResponse>()
+            .Fails(HealthErrors.NotReady);
+    }
+
+    private static NpgSqlHealthCheck CreateDatabaseCheck(IServiceProvider provider) => new(
+        provider.GetRequiredService<IOptions<DatabaseSettings>>().Value.AppConnectionString(), "SELECT 1;");
+
+    private static async Task<IResult> HandleReady(ReadinessProbe probe, CancellationToken ct) =>
+        await probe.IsReadyAsync(ct)
+            ? TypedResults.Ok(new StatusResponse("ready"))
+            : HealthErrors.NotReady.ToResult();
+}

@@ -1,0 +1,50 @@
+using System.Security.Claims;
+using HipaaTemplate.Platform.Authentication;
+using HipaaTemplate.Platform.Tenancy;
+
+namespace HipaaTemplate.Platform.Logging;
+
+/// <summary>
+/// One line a request. It names the route's template, never the path or the query, and people by
+/// the identity provider's subject, never by name.
+/// </summary>
+internal sealed partial class RequestLogMiddleware(
+    RequestDelegate next, ILogger<RequestLogMiddleware> logger, TimeProvider time)
+{
+    public async Task InvokeAsync(HttpContext context, TenantContext tenant)
+    {
+        var started = time.GetTimestamp();
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            RequestFinished(
+                logger,
+                Method(context.Request.Method),
+                (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "unmatched",
+                context.Response.StatusCode,
+                time.GetElapsedTime(started).TotalMilliseconds,
+                context.TraceIdentifier,
+                context.User.FindFirstValue(TokenClaims.Subject),
+                tenant.IsEntered ? tenant.Id.Value : null);
+        }
+    }
+
+    /// <summary>A method is any token the caller likes; only known ones are worth a line's space.</summary>
+    private static string Method(string method) =>
+        method is "GET" or "POST" or "PUT" or "DELETE" or "HEAD" or "OPTIONS" or "PATCH" ? method : "OTHER";
+
+    [LoggerMessage(1001, LogLevel.Information,
+        "{method} {route} {status} {duration_ms} {request_id} {user_id} {tenant_id}")]
+    private static partial void RequestFinished(
+        ILogger logger,
+        string method,
+        string route,
+        int status,
+        double duration_ms,
+        string request_id,
+        string? user_id,
+        Guid? tenant_id);
+}

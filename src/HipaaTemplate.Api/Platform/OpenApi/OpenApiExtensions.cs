@@ -1,0 +1,72 @@
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.Extensions.Options;
+using HipaaTemplate.Platform.Authentication;
+using HipaaTemplate.Platform.Hosting;
+
+namespace HipaaTemplate.Platform.OpenApi;
+
+internal static class OpenApiExtensions
+{
+    private const string DocumentPath = "/openapi.json";
+
+    public static void AddApiDescription(this WebApplicationBuilder builder) =>
+        builder.Services.AddOpenApi(options =>
+        {
+            options.OpenApiVersion = Microsoft.OpenApi.OpenApiSpecVersion.OpenApi3_1;
+            // Nested records: CreatePatient.Request is CreatePatientRequest.
+            options.CreateSchemaReferenceId = type => type.Type.DeclaringType is { } useCase
+                ? useCase.Name + type.Type.Name
+                : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
+            options.AddDocumentTransformer<SignInTransformer>();
+            options.AddOperationTransformer<ErrorCodesTransformer>();
+        });
+
+    public static void MapApiDescription(this IEndpointRouteBuilder app) =>
+        app.MapOpenApi(DocumentPath).AllowAnonymous();
+
+    /// <summary>/docs (Swagger UI, signs in by code and PKCE) and /redoc.</summary>
+    public static void UseApiDescriptionPages(this WebApplication app)
+    {
+        app.UseWhen(
+            context => context.Request.Path.StartsWithSegments("/docs", StringComparison.OrdinalIgnoreCase)
+                || context.Request.Path.StartsWithSegments("/redoc", StringComparison.OrdinalIgnoreCase),
+            pages => pages.UseMiddleware<DocumentationPolicyMiddleware>());
+        app.UseSwaggerUI(ui =>
+        {
+            var settings = app.Services.GetRequiredService<IOptions<AuthenticationSettings>>().Value;
+            ui.RoutePrefix = "docs";
+            ui.DocumentTitle = "HipaaTemplate API";
+            ui.SwaggerEndpoint(DocumentPath, "HipaaTemplate API");
+            ui.OAuthClientId(settings.ClientId);
+            ui.OAuthUsePkce();
+            ui.OAuthScopes(SignInTransformer.Scopes);
+            // Without it the page would keep tokens and inputs in the browser's storage.
+            ui.ConfigObject.PersistAuthorization = false;
+        });
+        app.UseReDoc(page =>
+        {
+            page.RoutePrefix = "redoc";
+            page.DocumentTitle = "HipaaTemplate API";
+            page.SpecUrl = DocumentPath;
+        });
+    }
+}
+
+/// <summary>
+/// The documentation pages run scripts of their own and talk to the identity provider; nothing else
+/// may. They are the only pages that this process serves.
+/// </summary>
+internal sealed class DocumentationPolicyMiddleware(
+    RequestDelegate next, IOptions<AuthenticationSettings> options)
+{
+    private readonly string policy =
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; "
+        + "img-src 'self' data:; worker-src blob:; frame-ancestors 'none'; "
+        + $"connect-src 'self' {options.Value.IssuerUrl!.GetLeftPart(UriPartial.Authority)}";
+
+    public Task InvokeAsync(HttpContext context)
+    {
+        context.Response.Headers.ContentSecurityPolicy = policy;
+        return next(context);
+    }
+}

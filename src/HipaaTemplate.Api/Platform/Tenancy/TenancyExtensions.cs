@@ -1,0 +1,10 @@
+namespace HipaaTemplate.Platform.Tenancy;
+
+internal static class TenancyExtensions
+{
+    public static void AddTenancy(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddScoped<TenantContext>();
+        builder.Services.AddSingleton<TenantDirectory>();
+    }
+}

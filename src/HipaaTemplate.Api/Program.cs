@@ -1,0 +1,40 @@
+using HipaaTemplate.Features.Patients;
+using HipaaTemplate.Platform;
+using HipaaTemplate.Platform.Authentication;
+using HipaaTemplate.Platform.Authorization;
+using HipaaTemplate.Platform.Commands;
+using HipaaTemplate.Platform.Database;
+using HipaaTemplate.Platform.Errors;
+using HipaaTemplate.Platform.Health;
+using HipaaTemplate.Platform.Hosting;
+using HipaaTemplate.Platform.Http;
+using HipaaTemplate.Platform.Logging;
+using HipaaTemplate.Platform.OpenApi;
+using HipaaTemplate.Platform.Tenancy;
+
+IFeature[] features =
+[
+    new PatientsFeature(),
+];
+
+var builder = WebApplication.CreateSlimBuilder(args);
+builder.AddFeatures(features);
+builder.AddHosting();
+builder.AddStructuredLogging();
+builder.AddErrors();
+builder.AddJson();
+builder.AddTokenAuthentication();
+builder.AddTenancy();
+builder.AddPolicies();
+builder.AddDatabase();
+builder.AddHealth();
+builder.AddApiDescription();
+builder.AddCommands();
+
+var app = builder.Build();
+app.UsePipeline();
+app.MapHealth();
+app.MapApiDescription();
+app.MapFeatures();
+
+return await app.RunVerbAsync(args);
