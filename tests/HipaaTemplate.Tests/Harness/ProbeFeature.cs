@@ -1,0 +1,100 @@
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using HipaaTemplate.Platform;
+using HipaaTemplate.Platform.Authorization;
+using HipaaTemplate.Platform.Database;
+using HipaaTemplate.Platform.Errors;
+using HipaaTemplate.Platform.OpenApi;
+using HipaaTemplate.Platform.Tenancy;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.EntityFrameworkCore;
+
+namespace HipaaTemplate.Tests.Harness;
+
+/// <summary>A forker's table: it says nothing about isolation.</summary>
+internal sealed class Probe : ITenantScoped
+{
+    public TenantId TenantId { get; private set; }
+
+    public Guid Id { get; init; }
+
+    public required string Text { get; set; }
+}
+
+/// <summary>
+/// A feature that exists only in the test host, so that Platform's tests need no real one. Its table
+/// is made from the model by the migrations SQL generator, as a fork's would be.
+/// </summary>
+internal sealed class ProbeFeature : IFeature
+{
+    public const string Path = "/api/v1/probes";
+
+    public static readonly Error NotFound = new("PRB_001", 404, "Probe not found.", "Check the id.");
+
+    public IEnumerable<Error> Errors => [NotFound];
+
+    public IJsonTypeInfoResolver Json => ProbeJson.Default;
+
+    public void MapEntities(ModelBuilder model) => model.Entity<Probe>(probe =>
+    {
+        probe.ToTable("probes");
+        probe.HasIndex(p => p.Text).IsUnique();
+    });
+
+    public void MapEndpoints(IEndpointRouteBuilder api)
+    {
+        var probes = api.MapGroup("/probes").WithTags("Probes");
+        probes.MapPost("/", CreateAsync).WithSummary("Store a probe")
+            .RequireAuthorization(Policies.WriteRecords).Fails();
+        probes.MapGet("/", ListAsync).WithSummary("List probes")
+            .RequireAuthorization(Policies.ReadRecords).Fails();
+        probes.MapGet("/{id:guid}", GetAsync).WithSummary("Read a probe")
+            .RequireAuthorization(Policies.ReadRecords).Fails(NotFound);
+        probes.MapDelete("/{id:guid}", DeleteAsync).WithSummary("Delete a probe")
+            .RequireAuthorization(Policies.DeleteRecords).Fails(NotFound);
+        probes.MapPost("/throw", Throw).WithSummary("Fail with an exception that quotes its input")
+            .RequireAuthorization(Policies.ReadRecords).Fails();
+        probes.MapGet("/slow", SlowAsync).WithSummary("Take longer than any request may")
+            .RequireAuthorization(Policies.ReadRecords).Fails();
+    }
+
+    private static async Task<IResult> CreateAsync(ProbeBody body, AppDbContext db, CancellationToken ct)
+    {
+        var probe = new Probe { Id = Guid.CreateVersion7(), Text = body.Text };
+        db.Add(probe);
+        return await db.TrySaveUniqueAsync(ct)
+            ? TypedResults.Created($"{Path}/{probe.Id}", new ProbeAnswer(probe.Id, probe.Text))
+            : TypedResults.StatusCode(StatusCodes.Status409Conflict);
+    }
+
+    private static async Task<IResult> ListAsync(AppDbContext db, CancellationToken ct) => TypedResults.Ok(
+        await db.Set<Probe>().OrderBy(p => p.Id).Select(p => new ProbeAnswer(p.Id, p.Text)).ToListAsync(ct));
+
+    private static async Task<IResult> GetAsync(Guid id, AppDbContext db, CancellationToken ct) =>
+        await db.Set<Probe>().SingleOrDefaultAsync(p => p.Id == id, ct) is { } probe
+            ? TypedResults.Ok(new ProbeAnswer(probe.Id, probe.Text))
+            : NotFound.ToResult();
+
+    private static async Task<IResult> DeleteAsync(Guid id, AppDbContext db, CancellationToken ct) =>
+        await db.Set<Probe>().Where(p => p.Id == id).ExecuteDeleteAsync(ct) == 1
+            ? TypedResults.NoContent()
+            : NotFound.ToResult();
+
+    private static IResult Throw(ProbeBody body) => throw new InvalidOperationException($"quoted: {body.Text}");
+
+    private static async Task<IResult> SlowAsync(CancellationToken ct)
+    {
+        await Task.Delay(Timeout.InfiniteTimeSpan, ct);
+        return TypedResults.NoContent();
+    }
+}
+
+internal sealed record ProbeBody(string Text);
+
+internal sealed record ProbeAnswer(Guid Id, string Text);
+
+[JsonSerializable(typeof(ProbeBody))]
+[JsonSerializable(typeof(List<ProbeAnswer>))]
+internal sealed partial class ProbeJson : JsonSerializerContext;

@@ -1,0 +1,25 @@
+using System.Reflection;
+
+namespace HipaaTemplate.Tests.Harness;
+
+/// <summary>The checkout that these tests were built from.</summary>
+internal static class Repository
+{
+    public static string Root { get; } = Metadata("RepositoryRoot");
+
+    /// <summary>Debug or Release: which build of the API a test starts as a process.</summary>
+    public static string Configuration { get; } = Metadata("Configuration");
+
+    public static string PathOf(params string[] parts) => Path.Combine([Root, .. parts]);
+
+    /// <summary>Test data that others wrote, beside the checkout; absent in a fork.</summary>
+    public static string? Vectors(string set)
+    {
+        var folder = Path.GetFullPath(PathOf("..", "shared", "vectors", set));
+        return Directory.Exists(folder) ? folder : null;
+    }
+
+    private static string Metadata(string key) => typeof(Repository).Assembly
+        .GetCustomAttributes<AssemblyMetadataAttribute>()
+        .Single(attribute => attribute.Key == key).Value!;
+}

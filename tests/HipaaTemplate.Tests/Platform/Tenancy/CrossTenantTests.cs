@@ -1,0 +1,23 @@
+using System.Net.Http.Json;
+
+namespace HipaaTemplate.Tests.Platform.Tenancy;
+
+/// <summary>What one tenant stores, another can neither read nor find out about.</summary>
+internal sealed class CrossTenantTests
+{
+    [Test]
+    public async Task A_row_of_another_tenant_answers_like_one_that_never_existed()
+    {
+        var (northwind, southgate) = (await App.NewClinicAsync(), await App.NewClinicAsync());
+        var created = await App.As(northwind.Doctor).PostAsJsonAsync(ProbeFeature.Path, new { text = "canary" });
+        var path = created.Headers.Location!.ToString();
+
+        var own = await App.As(northwind.Doctor).GetAsync(path);
+        var foreign = await App.As(southgate.Doctor).GetAsync(path);
+        var absent = await App.As(southgate.Doctor).GetAsync($"{ProbeFeature.Path}/{Guid.CreateVersion7()}");
+
+        Assert.That((await own.ShouldBeJsonAsync()).GetProperty("text").GetString(), Is.EqualTo("canary"));
+        await foreign.ShouldBeAsync(ProbeFeature.NotFound);
+        await foreign.ShouldBeIndistinguishableFromAsync(absent);
+    }
+}
