@@ -35,7 +35,11 @@ ensure_cluster_user() {
 
 make_cluster_directory() {
   mkdir -p "$1"
-  if is_root; then chown "$CLUSTER_USER:" "$1"; fi
+  if [[ -z $(find "$1" -maxdepth 0 -user "$CLUSTER_USER") ]]; then
+    # New, or of a start as another user, whose clusters then change hands.
+    is_root || fail "$1 belongs to another user: remove it as that user, or with sudo"
+    chown -R "$CLUSTER_USER:" "$1"
+  fi
   chmod 700 "$1"
 }
 
@@ -43,7 +47,7 @@ make_cluster_directory() {
 # under /var/lib that .dev/postgres points to.
 ensure_cluster_home() {
   local elsewhere
-  mkdir -p "$DEV_DIRECTORY"
+  make_dev_directory
   ensure_cluster_user
   if as_cluster_user test -x "$DEV_DIRECTORY"; then
     # A link from a time when the folder was out of reach is as good as a folder.
@@ -124,7 +128,7 @@ migrator_url() { echo "postgres://$MIGRATOR:$1@127.0.0.1:$2/$DATABASE"; }
 # --------------------------------------------------------------------------------------------- start
 
 start() {
-  mkdir -p "$DEV_DIRECTORY"
+  make_dev_directory
   if [[ -n ${DATABASE_URL:-} ]]; then
     progress "using the server of DATABASE_URL"
     write_private "$DATABASE_URL_FILE" <<< "$DATABASE_URL"

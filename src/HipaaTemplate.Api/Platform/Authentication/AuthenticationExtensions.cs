@@ -22,12 +22,25 @@ internal static class AuthenticationExtensions
     {
         builder.Services.AddSettings<AuthenticationSettings>();
         builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer();
+        DropKeyRing(builder.Services);
         builder.Services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
             .Configure<IOptions<AuthenticationSettings>, IOptions<ServerSettings>>(Configure)
             .Validate<IOptions<AuthenticationSettings>, IOptions<ServerSettings>>(
                 (_, settings, server) => settings.Value.MayUse(server.Value),
                 "OIDC_ISSUER_URL must be an https URL; plain http is for localhost in development.")
             .ValidateOnStart();
+    }
+
+    /// <summary>
+    /// AddAuthentication brings Data Protection, whose hosted service writes a key ring to the home
+    /// directory at start. Bearer tokens are checked with the issuer's keys; nothing here uses it.
+    /// </summary>
+    private static void DropKeyRing(IServiceCollection services)
+    {
+        var keyRing = services.Single(service =>
+            service.ServiceType == typeof(IHostedService)
+            && service.ImplementationType?.Name == "DataProtectionHostedService");
+        services.Remove(keyRing);
     }
 
     private static void Configure(

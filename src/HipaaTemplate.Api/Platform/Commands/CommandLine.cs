@@ -21,12 +21,14 @@ internal static class CommandLine
     public static async Task<int> RunVerbAsync(this WebApplication app, string[] arguments)
     {
         // Words such as --PORT=8001 are settings, not verbs.
-        var words = arguments.Where(word => !word.StartsWith("--", StringComparison.Ordinal) || word == "--help" || !word.Contains('=', StringComparison.Ordinal)).ToList();
+        var words = arguments.Where(word => !IsSetting(word)).ToList();
         var verb = words.FirstOrDefault() ?? Serve;
         try
         {
             if (verb == Serve)
             {
+                // The host would do this too, and bury the setting's name in a stack trace.
+                app.Services.GetRequiredService<IStartupValidator>().Validate();
                 await app.RunAsync();
                 return ExitCode.Done;
             }
@@ -49,12 +51,11 @@ internal static class CommandLine
         }
         catch (OptionsValidationException e)
         {
-            foreach (var problem in e.Failures)
-            {
-                await Console.Error.WriteLineAsync(problem);
-            }
-
-            return ExitCode.Failed;
+            return await RefuseAsync([e]);
+        }
+        catch (AggregateException e) when (e.InnerExceptions.All(inner => inner is OptionsValidationException))
+        {
+            return await RefuseAsync(e.InnerExceptions.Cast<OptionsValidationException>());
         }
         catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
@@ -62,6 +63,19 @@ internal static class CommandLine
             return ExitCode.Failed;
         }
     }
+
+    private static async Task<int> RefuseAsync(IEnumerable<OptionsValidationException> exceptions)
+    {
+        foreach (var problem in exceptions.SelectMany(e => e.Failures).Distinct(StringComparer.Ordinal))
+        {
+            await Console.Error.WriteLineAsync(problem);
+        }
+
+        return ExitCode.Failed;
+    }
+
+    private static bool IsSetting(string word) =>
+        word.StartsWith("--", StringComparison.Ordinal) && word.Contains('=', StringComparison.Ordinal);
 
     private static async Task<int> RunAsync(ICommand command, List<string> arguments)
     {

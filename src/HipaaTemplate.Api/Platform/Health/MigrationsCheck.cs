@@ -1,8 +1,7 @@
 using HipaaTemplate.Platform.Database;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Infrastructure;
-using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Npgsql;
 
 namespace HipaaTemplate.Platform.Health;
 
@@ -10,17 +9,27 @@ namespace HipaaTemplate.Platform.Health;
 /// Red while a migration of this build is not applied. Migrations that this build does not know are
 /// fine: during a rolling deployment the older version keeps serving the newer schema.
 /// </summary>
-internal sealed class MigrationsCheck(IDbContextFactory<AppDbContext> contexts) : IHealthCheck
+internal sealed class MigrationsCheck(IDbContextFactory<AppDbContext> contexts, NpgsqlDataSource dataSource)
+    : IHealthCheck
 {
+    // EF Core's own reader of the history builds a model for it first; this is asked at every start.
+    private const string Sql =
+        $"""SELECT "MigrationId" FROM {DatabaseRoles.AppSchema}.{DatabaseRoles.MigrationsTable}""";
+
     public async Task<HealthCheckResult> CheckHealthAsync(
         HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
-        var history = db.GetService<IHistoryRepository>();
-        var applied = await history.GetAppliedMigrationsAsync(cancellationToken);
-        var pending = db.Database.GetMigrations().Except(applied.Select(row => row.MigrationId)).Count();
-        return pending == 0
+        var pending = db.Database.GetMigrations().ToHashSet(StringComparer.Ordinal);
+        await using var command = dataSource.CreateCommand(Sql);
+        await using var applied = await command.ExecuteReaderAsync(cancellationToken);
+        while (await applied.ReadAsync(cancellationToken))
+        {
+            pending.Remove(applied.GetString(0));
+        }
+
+        return pending.Count == 0
             ? HealthCheckResult.Healthy()
-            : HealthCheckResult.Unhealthy($"{pending} migrations are pending: run migrate up.");
+            : HealthCheckResult.Unhealthy($"{pending.Count} migrations are pending: run migrate up.");
     }
 }

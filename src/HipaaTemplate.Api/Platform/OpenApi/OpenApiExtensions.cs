@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.Options;
+using Swashbuckle.AspNetCore.SwaggerUI;
 using HipaaTemplate.Platform.Authentication;
 using HipaaTemplate.Platform.Hosting;
 
@@ -8,6 +9,7 @@ namespace HipaaTemplate.Platform.OpenApi;
 internal static class OpenApiExtensions
 {
     private const string DocumentPath = "/openapi.json";
+    private const string Title = "HipaaTemplate API";
 
     public static void AddApiDescription(this WebApplicationBuilder builder) =>
         builder.Services.AddOpenApi(options =>
@@ -25,31 +27,39 @@ internal static class OpenApiExtensions
         app.MapOpenApi(DocumentPath).AllowAnonymous();
 
     /// <summary>/docs (Swagger UI, signs in by code and PKCE) and /redoc.</summary>
-    public static void UseApiDescriptionPages(this WebApplication app)
+    public static void UseApiDescriptionPages(this WebApplication app) =>
+        // Built with the pipeline, at start: verbs that serve nothing need no identity provider.
+        app.Use(next =>
+        {
+            IApplicationBuilder pages = ((IApplicationBuilder)app).New();
+            pages.UseWhen(IsDocumentation, branch => branch.UseMiddleware<DocumentationPolicyMiddleware>());
+            pages.UseSwaggerUI(ui => Configure(
+                ui, app.Services.GetRequiredService<IOptions<AuthenticationSettings>>().Value));
+            pages.UseReDoc(page =>
+            {
+                page.RoutePrefix = "redoc";
+                page.DocumentTitle = Title;
+                page.SpecUrl = DocumentPath;
+            });
+            pages.Run(next);
+            return pages.Build();
+        });
+
+    private static void Configure(SwaggerUIOptions ui, AuthenticationSettings settings)
     {
-        app.UseWhen(
-            context => context.Request.Path.StartsWithSegments("/docs", StringComparison.OrdinalIgnoreCase)
-                || context.Request.Path.StartsWithSegments("/redoc", StringComparison.OrdinalIgnoreCase),
-            pages => pages.UseMiddleware<DocumentationPolicyMiddleware>());
-        app.UseSwaggerUI(ui =>
-        {
-            var settings = app.Services.GetRequiredService<IOptions<AuthenticationSettings>>().Value;
-            ui.RoutePrefix = "docs";
-            ui.DocumentTitle = "HipaaTemplate API";
-            ui.SwaggerEndpoint(DocumentPath, "HipaaTemplate API");
-            ui.OAuthClientId(settings.ClientId);
-            ui.OAuthUsePkce();
-            ui.OAuthScopes(SignInTransformer.Scopes);
-            // Without it the page would keep tokens and inputs in the browser's storage.
-            ui.ConfigObject.PersistAuthorization = false;
-        });
-        app.UseReDoc(page =>
-        {
-            page.RoutePrefix = "redoc";
-            page.DocumentTitle = "HipaaTemplate API";
-            page.SpecUrl = DocumentPath;
-        });
+        ui.RoutePrefix = "docs";
+        ui.DocumentTitle = Title;
+        ui.SwaggerEndpoint(DocumentPath, Title);
+        ui.OAuthClientId(settings.ClientId);
+        ui.OAuthUsePkce();
+        ui.OAuthScopes(SignInTransformer.Scopes);
+        // Tokens stay out of the browser's storage.
+        ui.ConfigObject.PersistAuthorization = false;
     }
+
+    private static bool IsDocumentation(HttpContext context) =>
+        context.Request.Path.StartsWithSegments("/docs", StringComparison.OrdinalIgnoreCase)
+        || context.Request.Path.StartsWithSegments("/redoc", StringComparison.OrdinalIgnoreCase);
 }
 
 /// <summary>
