@@ -45,6 +45,12 @@ internal sealed class TestIssuer : IAsyncDisposable
     /// <summary>Published under kid "rotated" from the moment that it is set.</summary>
     public RSA? Rotated { get; set; }
 
+    /// <summary>While set, answers wait for it.</summary>
+    public TaskCompletionSource? Gate { get; set; }
+
+    /// <summary>Completed by the first question.</summary>
+    public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>While true, nothing of this issuer answers but 503.</summary>
     public bool IsAway { get; set; }
 
@@ -55,15 +61,21 @@ internal sealed class TestIssuer : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
         var issuer = new TestIssuer(app);
-        app.Use((context, next) =>
+        app.Use(async (context, next) =>
         {
-            if (!issuer.IsAway)
+            issuer.Asked.TrySetResult();
+            if (issuer.Gate is { } gate)
             {
-                return next(context);
+                await gate.Task;
             }
 
-            context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-            return Task.CompletedTask;
+            if (issuer.IsAway)
+            {
+                context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+                return;
+            }
+
+            await next(context);
         });
         app.MapGet("/.well-known/openid-configuration", () => Results.Json(new Dictionary<string, object>
         {
