@@ -96,6 +96,7 @@ internal sealed class ApiHost : WebApplicationFactory<Program>
     private static void AddProbe(IServiceCollection services)
     {
         var shipped = (FeatureCatalog)services.Single(s => s.ServiceType == typeof(FeatureCatalog)).ImplementationInstance!;
+        services.AddSingleton<SlowProbes>();
         services.AddSingleton(new FeatureCatalog([.. shipped.Features, new ProbeFeature()]));
     }
 

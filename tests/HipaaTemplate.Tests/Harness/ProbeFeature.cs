@@ -33,7 +33,9 @@ internal sealed class ProbeFeature : IFeature
 
     public static readonly Error NotFound = new("PRB_001", 404, "Probe not found.", "Check the id.");
 
-    public IEnumerable<Error> Errors => [NotFound];
+    public static readonly Error Taken = new("PRB_002", 409, "The text is taken.", "Choose another.");
+
+    public IEnumerable<Error> Errors => [NotFound, Taken];
 
     public IJsonTypeInfoResolver Json => ProbeJson.Default;
 
@@ -47,7 +49,7 @@ internal sealed class ProbeFeature : IFeature
     {
         var probes = api.MapGroup("/probes").WithTags("Probes");
         probes.MapPost("/", CreateAsync).WithSummary("Store a probe")
-            .RequireAuthorization(Policies.WriteRecords).Fails();
+            .RequireAuthorization(Policies.WriteRecords).Fails(Taken);
         probes.MapGet("/", ListAsync).WithSummary("List probes")
             .RequireAuthorization(Policies.ReadRecords).Fails();
         probes.MapGet("/{id:guid}", GetAsync).WithSummary("Read a probe")
@@ -66,7 +68,7 @@ internal sealed class ProbeFeature : IFeature
         db.Add(probe);
         return await db.TrySaveUniqueAsync(ct)
             ? TypedResults.Created($"{Path}/{probe.Id}", new ProbeAnswer(probe.Id, probe.Text))
-            : TypedResults.StatusCode(StatusCodes.Status409Conflict);
+            : Taken.ToResult();
     }
 
     private static async Task<IResult> ListAsync(AppDbContext db, CancellationToken ct) => TypedResults.Ok(
@@ -84,11 +86,18 @@ internal sealed class ProbeFeature : IFeature
 
     private static IResult Throw(ProbeBody body) => throw new InvalidOperationException($"quoted: {body.Text}");
 
-    private static async Task<IResult> SlowAsync(CancellationToken ct)
+    private static async Task<IResult> SlowAsync(SlowProbes slow, CancellationToken ct)
     {
+        slow.Begun.TrySetResult();
         await Task.Delay(Timeout.InfiniteTimeSpan, ct);
         return TypedResults.NoContent();
     }
+}
+
+/// <summary>Tells a test that a slow request has reached its handler.</summary>
+internal sealed class SlowProbes
+{
+    public TaskCompletionSource Begun { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
 
 internal sealed record ProbeBody(string Text);

@@ -17,6 +17,8 @@ internal sealed class TestIssuer : IAsyncDisposable
     public const string Audience = "https://api.hipaa-template.test";
     public const string ClientId = "test-client";
     private readonly WebApplication host;
+    private int keyFetches;
+    private int strangerKeyFetches;
 
     private TestIssuer(WebApplication host) => this.host = host;
 
@@ -28,8 +30,29 @@ internal sealed class TestIssuer : IAsyncDisposable
     /// <summary>Published under kid "ec".</summary>
     public ECDsa Ec { get; } = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
-    /// <summary>Published by nobody.</summary>
+    /// <summary>Published under kid "ec384", for an algorithm that is not on the allow-list.</summary>
+    public ECDsa Ec384 { get; } = ECDsa.Create(ECCurve.NamedCurves.nistP384);
+
+    /// <summary>Not in the issuer's JWKS; at <see cref="StrangerKeys"/>, where nobody should look.</summary>
     public RSA Stranger { get; } = RSA.Create(2048);
+
+    public string StrangerKeys => Issuer + "/stranger";
+
+    public int KeyFetches => keyFetches;
+
+    public int StrangerKeyFetches => strangerKeyFetches;
+
+    /// <summary>Published under kid "rotated" from the moment that it is set.</summary>
+    public RSA? Rotated { get; set; }
+
+    /// <summary>While set, answers wait for it.</summary>
+    public TaskCompletionSource? Gate { get; set; }
+
+    /// <summary>Completed by the first question.</summary>
+    public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>While true, nothing of this issuer answers but 503.</summary>
+    public bool IsAway { get; set; }
 
     public static async Task<TestIssuer> StartAsync()
     {
@@ -38,6 +61,22 @@ internal sealed class TestIssuer : IAsyncDisposable
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
         var issuer = new TestIssuer(app);
+        app.Use(async (context, next) =>
+        {
+            issuer.Asked.TrySetResult();
+            if (issuer.Gate is { } gate)
+            {
+                await gate.Task;
+            }
+
+            if (issuer.IsAway)
+            {
+                context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+                return;
+            }
+
+            await next(context);
+        });
         app.MapGet("/.well-known/openid-configuration", () => Results.Json(new Dictionary<string, object>
         {
             ["issuer"] = issuer.Issuer,
@@ -48,7 +87,16 @@ internal sealed class TestIssuer : IAsyncDisposable
             ["subject_types_supported"] = new[] { "public" },
             ["id_token_signing_alg_values_supported"] = new[] { "RS256" },
         }));
-        app.MapGet("/jwks", () => Results.Json(new { keys = issuer.PublicKeys() }));
+        app.MapGet("/jwks", () =>
+        {
+            Interlocked.Increment(ref issuer.keyFetches);
+            return Results.Json(new { keys = issuer.PublicKeys() });
+        });
+        app.MapGet("/stranger", () =>
+        {
+            Interlocked.Increment(ref issuer.strangerKeyFetches);
+            return Results.Json(new { keys = new[] { PublicKey(issuer.Stranger, "stranger") } });
+        });
         await app.StartAsync();
         return issuer;
     }
@@ -84,25 +132,40 @@ internal sealed class TestIssuer : IAsyncDisposable
         await host.DisposeAsync();
         Rsa.Dispose();
         Ec.Dispose();
+        Ec384.Dispose();
+        Rotated?.Dispose();
         Stranger.Dispose();
     }
 
-    private Dictionary<string, string>[] PublicKeys()
+    /// <summary>The public half as a JWK (RFC 7517).</summary>
+    public static Dictionary<string, string> PublicKey(RSA key, string kid)
     {
-        var rsa = Rsa.ExportParameters(includePrivateParameters: false);
-        var ec = Ec.ExportParameters(includePrivateParameters: false);
-        return
-        [
-            new()
-            {
-                ["kty"] = "RSA", ["kid"] = "rsa", ["use"] = "sig",
-                ["n"] = Base64UrlEncoder.Encode(rsa.Modulus), ["e"] = Base64UrlEncoder.Encode(rsa.Exponent),
-            },
-            new()
-            {
-                ["kty"] = "EC", ["kid"] = "ec", ["use"] = "sig", ["crv"] = "P-256", ["alg"] = "ES256",
-                ["x"] = Base64UrlEncoder.Encode(ec.Q.X), ["y"] = Base64UrlEncoder.Encode(ec.Q.Y),
-            },
-        ];
+        var rsa = key.ExportParameters(includePrivateParameters: false);
+        return new()
+        {
+            ["kty"] = "RSA", ["kid"] = kid, ["use"] = "sig",
+            ["n"] = Base64UrlEncoder.Encode(rsa.Modulus), ["e"] = Base64UrlEncoder.Encode(rsa.Exponent),
+        };
+    }
+
+    private static Dictionary<string, string> PublicKey(ECDsa key, string kid, string curve)
+    {
+        var ec = key.ExportParameters(includePrivateParameters: false);
+        return new()
+        {
+            ["kty"] = "EC", ["kid"] = kid, ["use"] = "sig", ["crv"] = curve,
+            ["x"] = Base64UrlEncoder.Encode(ec.Q.X), ["y"] = Base64UrlEncoder.Encode(ec.Q.Y),
+        };
+    }
+
+    private IEnumerable<Dictionary<string, string>> PublicKeys()
+    {
+        yield return PublicKey(Rsa, "rsa");
+        yield return PublicKey(Ec, "ec", "P-256");
+        yield return PublicKey(Ec384, "ec384", "P-384");
+        if (Rotated is { } rotated)
+        {
+            yield return PublicKey(rotated, "rotated");
+        }
     }
 }

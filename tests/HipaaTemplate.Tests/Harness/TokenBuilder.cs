@@ -35,6 +35,20 @@ internal sealed class TokenBuilder(TestIssuer issuer)
         return this;
     }
 
+    public TokenBuilder WithoutHeader(string name)
+    {
+        Header.Remove(name);
+        return this;
+    }
+
+    /// <summary>The payload with one more member at its end, so that a name can stand twice.</summary>
+    public TokenBuilder Doubling(string claim, object? value)
+    {
+        RawPayload = JsonSerializer.Serialize(Payload)[..^1]
+            + $",{JsonSerializer.Serialize(claim)}:{JsonSerializer.Serialize(value)}}}";
+        return this;
+    }
+
     /// <summary>Signed by the issuer's RSA key.</summary>
     public string Sign() => Sign(input =>
         issuer.Rsa.SignData(input, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));

@@ -5,8 +5,8 @@ namespace HipaaTemplate.Platform.Logging;
 
 /// <summary>
 /// The last step before a line leaves the process: an exception keeps its types and stack and loses
-/// its messages, which may quote a row or a request; the raw path that the web host adds to every
-/// line goes too. Whatever a library logs passes here.
+/// its messages, which may quote a row or a request, and so do properties that repeat them; the raw
+/// path that the web host adds to every line goes too. Whatever a library logs passes here.
 /// </summary>
 internal sealed class PhiSafeFormatter(ITextFormatter inner) : ITextFormatter
 {
@@ -28,9 +28,26 @@ internal sealed class PhiSafeFormatter(ITextFormatter inner) : ITextFormatter
         logEvent.Level,
         new RedactedException(logEvent.Exception!),
         logEvent.MessageTemplate,
-        logEvent.Properties.Select(p => new LogEventProperty(p.Key, p.Value)),
+        logEvent.Properties
+            .Where(p => !RepeatsAMessage(p.Value, logEvent.Exception!))
+            .Select(p => new LogEventProperty(p.Key, p.Value)),
         logEvent.TraceId ?? default,
         logEvent.SpanId ?? default);
+
+    /// <summary>EF Core puts the whole exception into a property of the line as well.</summary>
+    private static bool RepeatsAMessage(LogEventPropertyValue value, Exception exception)
+    {
+        var text = value is ScalarValue { Value: string or Exception } scalar ? scalar.Value.ToString()! : "";
+        for (var current = exception; current is not null; current = current.InnerException)
+        {
+            if (current.Message.Length > 0 && text.Contains(current.Message, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private sealed class RedactedException(Exception exception) : Exception
     {

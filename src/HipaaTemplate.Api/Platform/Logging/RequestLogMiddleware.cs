@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using HipaaTemplate.Platform.Authentication;
 using HipaaTemplate.Platform.Tenancy;
+using Microsoft.AspNetCore.Diagnostics;
 
 namespace HipaaTemplate.Platform.Logging;
 
@@ -23,13 +24,20 @@ internal sealed partial class RequestLogMiddleware(
             RequestFinished(
                 logger,
                 Method(context.Request.Method),
-                (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "unmatched",
+                Route(context),
                 context.Response.StatusCode,
                 time.GetElapsedTime(started).TotalMilliseconds,
                 context.TraceIdentifier,
                 context.User.FindFirstValue(TokenClaims.Subject),
                 tenant.IsEntered ? tenant.Id.Value : null);
         }
+    }
+
+    /// <summary>The exception handler takes the endpoint off the request and remembers it.</summary>
+    private static string Route(HttpContext context)
+    {
+        var endpoint = context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint;
+        return (endpoint as RouteEndpoint)?.RoutePattern.RawText ?? "unmatched";
     }
 
     /// <summary>A method is any token the caller likes; only known ones are worth a line's space.</summary>

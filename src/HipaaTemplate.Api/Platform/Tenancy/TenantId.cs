@@ -25,7 +25,9 @@ internal readonly record struct TenantId
     /// <summary>Accepts the canonical form only: 36 characters with hyphens.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out TenantId id)
     {
-        var parsed = Guid.TryParseExact(text, "D", out var value) && value != Guid.Empty;
+        // The framework's "D" also takes spaces around it, and + or 0x in place of digits.
+        var parsed = Guid.TryParseExact(text, "D", out var value) && value != Guid.Empty
+            && string.Equals(text, value.ToString("D"), StringComparison.OrdinalIgnoreCase);
         id = parsed ? new TenantId(value) : default;
         return parsed;
     }

@@ -1,0 +1,132 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+namespace HipaaTemplate.Tests.Harness;
+
+internal sealed record ProcessResult(int ExitCode, string Output, string Errors);
+
+/// <summary>The binary as a deployment runs it: settings by environment, a verb, two streams, an exit code.</summary>
+internal sealed class ApiProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private readonly Process process;
+    private readonly ConcurrentQueue<string> output = new();
+    private readonly ConcurrentQueue<string> errors = new();
+    private readonly Task reading;
+
+    private ApiProcess(Process process, Uri? address)
+    {
+        this.process = process;
+        Address = address;
+        reading = Task.WhenAll(
+            ReadAsync(process.StandardOutput, output), ReadAsync(process.StandardError, errors));
+    }
+
+    public Uri? Address { get; }
+
+    /// <summary>Lines of standard output so far.</summary>
+    public IReadOnlyList<string> Output => [.. output];
+
+    /// <summary>Settings that start the API against a database and an issuer of the tests.</summary>
+    public static Dictionary<string, string> Settings(string databaseUrl, TestIssuer issuer) => new()
+    {
+        ["ENVIRONMENT"] = "development",
+        ["DATABASE_URL"] = databaseUrl,
+        ["OIDC_ISSUER_URL"] = issuer.Issuer,
+        ["OIDC_CLIENT_ID"] = TestIssuer.ClientId,
+        ["OIDC_AUDIENCE"] = TestIssuer.Audience,
+    };
+
+    public static async Task<ProcessResult> RunAsync(
+        IReadOnlyDictionary<string, string> settings, params string[] arguments)
+    {
+        await using var run = new ApiProcess(Start(settings, arguments), address: null);
+        return await run.ExitAsync();
+    }
+
+    /// <summary>Serves on a free port and returns when it answers.</summary>
+    public static async Task<ApiProcess> ServeAsync(IReadOnlyDictionary<string, string> settings)
+    {
+        var port = Ports.Free();
+        var served = new Dictionary<string, string>(settings) { ["PORT"] = port.ToString() };
+        var api = new ApiProcess(Start(served, []), new Uri($"http://127.0.0.1:{port}"));
+        using var client = api.Client();
+        await Eventually.IsTrueAsync(
+            async () =>
+            {
+                try
+                {
+                    return api.process.HasExited || (await client.GetAsync("/health")).IsSuccessStatusCode;
+                }
+                catch (HttpRequestException)
+                {
+                    return false;
+                }
+            },
+            "The API never answered.");
+        Assert.That(api.process.HasExited, Is.False, string.Join('\n', api.errors));
+        return api;
+    }
+
+    public HttpClient Client() => new() { BaseAddress = Address };
+
+    /// <summary>What an orchestrator sends first.</summary>
+    public async Task TerminateAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", process.Id.ToString()]);
+        await kill.WaitForExitAsync();
+    }
+
+    public async Task<ProcessResult> ExitAsync()
+    {
+        using var timeout = new CancellationTokenSource(Patience);
+        await process.WaitForExitAsync(timeout.Token);
+        await reading;
+        return new ProcessResult(process.ExitCode, Joined(output), Joined(errors));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited)
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+        }
+
+        process.Dispose();
+    }
+
+    private static string Joined(IEnumerable<string> lines) => string.Concat(lines.Select(line => line + "\n"));
+
+    private static Process Start(IReadOnlyDictionary<string, string> settings, string[] arguments)
+    {
+        var binary = Repository.PathOf(
+            "src", "HipaaTemplate.Api", "bin", Repository.Configuration, "net10.0", "HipaaTemplate.Api.dll");
+        var start = new ProcessStartInfo("dotnet", [binary, .. arguments])
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetTempPath(),
+        };
+        foreach (var name in new[] { "DATABASE_URL", "TEST_DATABASE_URL", "PORT", "ENVIRONMENT", "LOG_LEVEL" })
+        {
+            start.Environment.Remove(name);
+        }
+
+        foreach (var (name, value) in settings)
+        {
+            start.Environment[name] = value;
+        }
+
+        return Process.Start(start)!;
+    }
+
+    private static async Task ReadAsync(StreamReader from, ConcurrentQueue<string> to)
+    {
+        while (await from.ReadLineAsync() is { } line)
+        {
+            to.Enqueue(line);
+        }
+    }
+}
