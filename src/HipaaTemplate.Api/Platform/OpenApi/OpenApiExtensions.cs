@@ -25,7 +25,18 @@ internal static class OpenApiExtensions
         app.MapOpenApi(DocumentPath).AllowAnonymous();
 
     /// <summary>/docs (Swagger UI, signs in by code and PKCE) and /redoc.</summary>
-    public static void UseApiDescriptionPages(this WebApplication app)
+    public static void UseApiDescriptionPages(this IApplicationBuilder app) =>
+        // The pages read settings. Built here, they would do so in verbs as well, and `config check`
+        // would end with an exception for the very setting that it is asked about.
+        app.Use(next =>
+        {
+            var pages = app.New();
+            UsePages(pages);
+            pages.Run(next);
+            return pages.Build();
+        });
+
+    private static void UsePages(IApplicationBuilder app)
     {
         app.UseWhen(
             context => context.Request.Path.StartsWithSegments("/docs", StringComparison.OrdinalIgnoreCase)
@@ -33,7 +44,7 @@ internal static class OpenApiExtensions
             pages => pages.UseMiddleware<DocumentationPolicyMiddleware>());
         app.UseSwaggerUI(ui =>
         {
-            var settings = app.Services.GetRequiredService<IOptions<AuthenticationSettings>>().Value;
+            var settings = app.ApplicationServices.GetRequiredService<IOptions<AuthenticationSettings>>().Value;
             ui.RoutePrefix = "docs";
             ui.DocumentTitle = "HipaaTemplate API";
             ui.SwaggerEndpoint(DocumentPath, "HipaaTemplate API");
