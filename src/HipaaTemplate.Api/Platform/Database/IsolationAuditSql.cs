@@ -87,7 +87,8 @@ internal static partial class IsolationAudit
                 AND has_table_privilege('{App}', c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
         UNION ALL SELECT '{App} may use a sequence', c.oid::regclass::text
             FROM pg_class c JOIN schemas s ON s.oid = c.relnamespace
-            WHERE c.relkind = 'S' AND has_sequence_privilege('{App}', c.oid, 'USAGE, SELECT, UPDATE')
+            -- CASE, because the planner may ask for the privilege first, and it is an error for a table.
+            WHERE CASE c.relkind WHEN 'S' THEN has_sequence_privilege('{App}', c.oid, 'USAGE, SELECT, UPDATE') END
         UNION ALL SELECT 'object is not owned by {Owner}', c.oid::regclass::text
             FROM pg_class c JOIN schemas s ON s.oid = c.relnamespace
             WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND c.relowner::regrole::text <> '{Owner}'
