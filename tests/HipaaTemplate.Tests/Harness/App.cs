@@ -10,6 +10,12 @@ namespace HipaaTemplate.Tests.Harness;
 /// <summary>What every test shares: one cluster, one issuer, one API on one migrated database.</summary>
 internal static class App
 {
+    /// <summary>
+    /// Roles belong to the cluster, not to a test's database: two `migrate up` at once would alter the
+    /// same row of pg_authid, and PostgreSQL refuses that.
+    /// </summary>
+    public static SemaphoreSlim Roles { get; } = new(1);
+
     public static PostgresCluster Postgres { get; private set; } = null!;
 
     public static TestIssuer Issuer { get; private set; } = null!;
@@ -40,11 +46,33 @@ internal static class App
         IReadOnlyDictionary<string, string>? settings = null,
         Action<IServiceCollection>? configureServices = null)
     {
-        var url = await Postgres.CreateDatabaseAsync($"test_{Guid.CreateVersion7():N}");
-        var api = new ApiHost(url, Issuer, settings, configureServices);
-        await api.RunAsync("migrate", "up");
+        var (api, url) = await NewMigratedApiAsync(settings, configureServices);
         await ScratchTables.CreateAsync(api);
         return (api, url);
+    }
+
+    /// <summary>The same, with the tables that the migrations make and no others.</summary>
+    public static async Task<(ApiHost Api, string DatabaseUrl)> NewMigratedApiAsync(
+        IReadOnlyDictionary<string, string>? settings = null,
+        Action<IServiceCollection>? configureServices = null)
+    {
+        var url = await Postgres.CreateDatabaseAsync($"test_{Guid.CreateVersion7():N}");
+        var api = new ApiHost(url, Issuer, settings, configureServices);
+        await MigrateUpAsync(api);
+        return (api, url);
+    }
+
+    public static async Task MigrateUpAsync(ApiHost api)
+    {
+        await Roles.WaitAsync();
+        try
+        {
+            Assert.That(await api.RunAsync("migrate", "up"), Is.Zero);
+        }
+        finally
+        {
+            Roles.Release();
+        }
     }
 
     public static HttpClient As(TestUser user) => Api.WithToken(Issuer.NewToken(user).Sign());

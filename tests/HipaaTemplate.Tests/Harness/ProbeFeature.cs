@@ -4,6 +4,7 @@ using HipaaTemplate.Platform;
 using HipaaTemplate.Platform.Authorization;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Errors;
+using HipaaTemplate.Platform.Http;
 using HipaaTemplate.Platform.OpenApi;
 using HipaaTemplate.Platform.Tenancy;
 using Microsoft.AspNetCore.Builder;
@@ -54,6 +55,8 @@ internal sealed class ProbeFeature : IFeature
             .RequireAuthorization(Policies.ReadRecords).Fails();
         probes.MapGet("/{id:guid}", GetAsync).WithSummary("Read a probe")
             .RequireAuthorization(Policies.ReadRecords).Fails(NotFound);
+        probes.MapPut("/{id:guid}", ReplaceAsync).WithSummary("Replace a probe")
+            .RequireAuthorization(Policies.WriteRecords).Fails(NotFound);
         probes.MapDelete("/{id:guid}", DeleteAsync).WithSummary("Delete a probe")
             .RequireAuthorization(Policies.DeleteRecords).Fails(NotFound);
         probes.MapPost("/throw", Throw).WithSummary("Fail with an exception that quotes its input")
@@ -79,6 +82,19 @@ internal sealed class ProbeFeature : IFeature
             ? TypedResults.Ok(new ProbeAnswer(probe.Id, probe.Text))
             : NotFound.ToResult();
 
+    private static async Task<IResult> ReplaceAsync(
+        Guid id, ProbeBody body, AppDbContext db, CancellationToken ct)
+    {
+        if (await db.Set<Probe>().SingleOrDefaultAsync(p => p.Id == id, ct) is not { } probe)
+        {
+            return NotFound.ToResult();
+        }
+
+        probe.Text = body.Text;
+        await db.SaveChangesAsync(ct);
+        return TypedResults.Ok(new ProbeAnswer(probe.Id, probe.Text));
+    }
+
     private static async Task<IResult> DeleteAsync(Guid id, AppDbContext db, CancellationToken ct) =>
         await db.Set<Probe>().Where(p => p.Id == id).ExecuteDeleteAsync(ct) == 1
             ? TypedResults.NoContent()
@@ -100,7 +116,10 @@ internal sealed class SlowProbes
     public TaskCompletionSource Begun { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
 
-internal sealed record ProbeBody(string Text);
+internal sealed record ProbeBody([property: Text(ProbeBody.MaximumText)] string Text)
+{
+    public const int MaximumText = 1000;
+}
 
 internal sealed record ProbeAnswer(Guid Id, string Text);
 

@@ -51,7 +51,7 @@ internal sealed class AppDbContext(DbContextOptions<AppDbContext> options) : DbC
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
         modelBuilder.HasDefaultSchema(DatabaseRoles.AppSchema);
-        modelBuilder.HasPostgresExtension("public", "vector");
+        modelBuilder.HasPostgresExtension("vector");
         modelBuilder.Entity<Tenant>(Tenant.Map);
         foreach (var feature in this.GetService<FeatureCatalog>().Features)
         {

@@ -17,7 +17,7 @@ internal sealed class IsolationSqlGenerator(
     MigrationsSqlGeneratorDependencies dependencies, INpgsqlSingletonOptions npgsqlOptions)
     : NpgsqlMigrationsSqlGenerator(dependencies, npgsqlOptions)
 {
-    private const string PolicyName = "tenant_isolation";
+    public const string PolicyName = "tenant_isolation";
 
     protected override void Generate(
         CreateTableOperation operation,

@@ -9,9 +9,12 @@ internal static class TenantFunction
 {
     public const string Call = "app.current_tenant_id()";
 
+    public const string Body =
+        $"SELECT nullif(current_setting('{TenantScopeSql.SettingName}', true), '')::uuid";
+
     public const string Create = $"""
         CREATE FUNCTION {Call} RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
-        AS $$ SELECT nullif(current_setting('{TenantScopeSql.SettingName}', true), '')::uuid $$;
+        AS $$ {Body} $$;
         GRANT EXECUTE ON FUNCTION {Call} TO {DatabaseRoles.App};
         """;
 

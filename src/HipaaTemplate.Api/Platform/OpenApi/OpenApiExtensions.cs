@@ -27,14 +27,14 @@ internal static class OpenApiExtensions
         app.MapOpenApi(DocumentPath).AllowAnonymous();
 
     /// <summary>/docs (Swagger UI, signs in by code and PKCE) and /redoc.</summary>
-    public static void UseApiDescriptionPages(this WebApplication app) =>
+    public static void UseApiDescriptionPages(this IApplicationBuilder app) =>
         // Built with the pipeline, at start: verbs that serve nothing need no identity provider.
         app.Use(next =>
         {
-            IApplicationBuilder pages = ((IApplicationBuilder)app).New();
+            var pages = app.New();
             pages.UseWhen(IsDocumentation, branch => branch.UseMiddleware<DocumentationPolicyMiddleware>());
             pages.UseSwaggerUI(ui => Configure(
-                ui, app.Services.GetRequiredService<IOptions<AuthenticationSettings>>().Value));
+                ui, app.ApplicationServices.GetRequiredService<IOptions<AuthenticationSettings>>().Value));
             pages.UseReDoc(page =>
             {
                 page.RoutePrefix = "redoc";

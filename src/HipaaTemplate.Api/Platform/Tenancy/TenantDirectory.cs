@@ -14,11 +14,11 @@ internal sealed class TenantDirectory(IDbContextFactory<AppDbContext> contexts, 
     public static readonly TimeSpan Freshness = TimeSpan.FromSeconds(10);
     private const int MaximumTenants = 100_000;
 
-    private static readonly Func<AppDbContext, TenantId, CancellationToken, Task<TenantStatus?>> FindStatus =
-        EF.CompileAsyncQuery((AppDbContext db, TenantId id, CancellationToken ct) => db.Set<Tenant>()
+    private static readonly CompiledQuery<Func<AppDbContext, TenantId, CancellationToken, Task<TenantStatus?>>> FindStatus =
+        new(() => EF.CompileAsyncQuery((AppDbContext db, TenantId id, CancellationToken ct) => db.Set<Tenant>()
             .Where(t => t.Id == id)
             .Select(t => (TenantStatus?)t.Status)
-            .SingleOrDefault());
+            .SingleOrDefault()));
 
     private readonly MemoryCache cache = new(new MemoryCacheOptions { SizeLimit = MaximumTenants });
 
@@ -31,7 +31,7 @@ internal sealed class TenantDirectory(IDbContextFactory<AppDbContext> contexts, 
         }
 
         await using var db = await contexts.CreateDbContextAsync(ct);
-        var status = await FindStatus(db, id, ct);
+        var status = await FindStatus.For(db)(db, id, ct);
         cache.Set(id, new Entry(status, time.GetUtcNow() + Freshness), new MemoryCacheEntryOptions
         {
             Size = 1,

@@ -15,7 +15,7 @@ namespace HipaaTemplate.Platform.Database.Migrations
                 name: "app");
 
             migrationBuilder.AlterDatabase()
-                .Annotation("Npgsql:PostgresExtension:public.vector", ",,");
+                .Annotation("Npgsql:PostgresExtension:vector", ",,");
 
             migrationBuilder.Sql($"GRANT USAGE ON SCHEMA {DatabaseRoles.AppSchema} TO {DatabaseRoles.App};");
             migrationBuilder.Sql($"GRANT SELECT ON {DatabaseRoles.AppSchema}.{DatabaseRoles.MigrationsTable} TO {DatabaseRoles.App};");

@@ -1,0 +1,129 @@
+namespace HipaaTemplate.Platform.Database;
+
+internal static partial class IsolationAudit
+{
+    private const string Owner = DatabaseRoles.Owner;
+    private const string App = DatabaseRoles.App;
+    private const string Condition = $"(tenant_id = {TenantFunction.Call})";
+
+    /// <summary>
+    /// One row a violation. Every schema but the server's own and public (extensions) is ours. A table
+    /// that the model does not know, such as one of a deleted feature, is held to the tenant rules if
+    /// it has tenant_id and must otherwise be out of the API's reach.
+    /// </summary>
+    private const string Sql = $"""
+        WITH schemas AS (
+            SELECT oid, nspname, nspowner FROM pg_namespace
+            WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public')
+        ), tables AS (
+            SELECT c.*, s.nspname || '.' || c.relname AS name, t.attnum AS tenant_column,
+                s.nspname || '.' || c.relname = ANY (@global_tables) AS is_global,
+                s.nspname || '.' || c.relname = ANY (@tenant_tables) OR t.attnum IS NOT NULL AS is_tenant,
+                s.nspname || '.' || c.relname = ANY (@tenant_tables || @global_tables) AS is_known
+            FROM pg_class c
+            JOIN schemas s ON s.oid = c.relnamespace
+            LEFT JOIN pg_attribute t
+                ON t.attrelid = c.oid AND t.attname = 'tenant_id' AND NOT t.attisdropped
+            WHERE c.relkind IN ('r', 'p', 'f') AND NOT c.relispartition
+        ), scoped AS (SELECT * FROM tables WHERE is_tenant AND NOT is_global
+        ), privileges AS (
+            SELECT t.name, t.is_tenant AND NOT t.is_global AS is_scoped, t.is_global, t.is_known, p.privilege,
+                has_table_privilege('{App}', t.oid, p.privilege)
+                    OR p.privilege IN ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES')
+                    AND has_any_column_privilege('{App}', t.oid, p.privilege) AS is_held
+            FROM tables t CROSS JOIN unnest(
+                ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) p(privilege)
+        )
+        SELECT 'table of the model is missing' AS rule, m.name AS subject
+            FROM unnest(@tenant_tables || @global_tables) m(name)
+            WHERE NOT EXISTS (SELECT FROM tables t WHERE t.name = m.name)
+        UNION ALL SELECT 'column of the model is missing', m.name FROM unnest(@model_columns) m(name)
+            WHERE NOT EXISTS (
+                SELECT FROM tables t JOIN pg_attribute a ON a.attrelid = t.oid AND NOT a.attisdropped
+                WHERE t.name || '.' || a.attname = m.name)
+        UNION ALL SELECT 'tenant_id is not uuid NOT NULL', t.name FROM scoped t
+            LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = t.tenant_column
+            WHERE a.attnum IS NULL OR NOT a.attnotnull OR a.atttypid <> 'uuid'::regtype
+        UNION ALL SELECT 'row-level security is not enabled', name FROM scoped WHERE NOT relrowsecurity
+        UNION ALL SELECT 'row-level security is not forced', name FROM scoped WHERE NOT relforcerowsecurity
+        UNION ALL SELECT 'no tenant policy with USING and WITH CHECK', t.name FROM scoped t
+            WHERE NOT EXISTS (
+                SELECT FROM pg_policy p WHERE p.polrelid = t.oid
+                    AND p.polname = '{IsolationSqlGenerator.PolicyName}' AND p.polpermissive
+                    AND p.polcmd = '*' AND p.polroles = ARRAY[0::oid]
+                    AND pg_get_expr(p.polqual, p.polrelid) = '{Condition}'
+                    AND pg_get_expr(p.polwithcheck, p.polrelid) = '{Condition}')
+        UNION ALL SELECT 'further permissive policy; policies are joined by OR', t.name || '.' || p.polname
+            FROM scoped t JOIN pg_policy p ON p.polrelid = t.oid
+            WHERE p.polpermissive AND p.polname <> '{IsolationSqlGenerator.PolicyName}'
+        UNION ALL SELECT 'primary key is not (tenant_id, id)', t.name FROM scoped t
+            WHERE NOT EXISTS (
+                SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = 'id'
+                WHERE i.indrelid = t.oid AND i.indisprimary AND i.indnkeyatts = 2
+                    AND i.indkey[0] = t.tenant_column AND i.indkey[1] = a.attnum)
+        UNION ALL SELECT 'index does not lead with tenant_id', i.indexrelid::regclass::text
+            FROM scoped t JOIN pg_index i ON i.indrelid = t.oid
+            JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam
+            WHERE (i.indisunique OR m.amname = 'btree') AND i.indkey[0] IS DISTINCT FROM t.tenant_column
+        UNION ALL SELECT 'foreign key does not carry tenant_id on both sides', con.conrelid::regclass || '.' || con.conname
+            FROM pg_constraint con JOIN scoped s ON s.oid = con.conrelid
+            JOIN tables d ON d.oid = con.confrelid
+            WHERE con.contype = 'f' AND NOT d.is_global AND NOT EXISTS (
+                SELECT FROM unnest(con.conkey, con.confkey) k(here, there)
+                WHERE k.here = s.tenant_column AND k.there = d.tenant_column)
+        UNION ALL SELECT 'column counts across tenants (identity or sequence)', t.name || '.' || a.attname
+            FROM scoped t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+            LEFT JOIN pg_attrdef d ON d.adrelid = t.oid AND d.adnum = a.attnum
+            WHERE a.attidentity <> '' OR pg_get_expr(d.adbin, d.adrelid) LIKE '%nextval(%'
+        UNION ALL SELECT '{App} holds ' || privilege, name FROM privileges
+            WHERE is_held AND (privilege IN ('TRUNCATE', 'REFERENCES', 'TRIGGER')
+                OR NOT is_scoped AND NOT (is_global AND privilege = 'SELECT'))
+        UNION ALL SELECT '{App} lacks ' || privilege, name FROM privileges
+            WHERE NOT is_held AND is_known
+                AND (privilege = 'SELECT' OR is_scoped AND privilege IN ('INSERT', 'UPDATE', 'DELETE'))
+        UNION ALL SELECT '{App} holds a privilege on a partition, which has policies of its own', c.oid::regclass::text
+            FROM pg_class c JOIN schemas s ON s.oid = c.relnamespace
+            WHERE c.relispartition AND c.relkind IN ('r', 'p')
+                AND has_table_privilege('{App}', c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
+        UNION ALL SELECT '{App} may use a sequence', c.oid::regclass::text
+            FROM pg_class c JOIN schemas s ON s.oid = c.relnamespace
+            -- CASE, because the planner may ask for the privilege first, and it is an error for a table.
+            WHERE CASE c.relkind WHEN 'S' THEN has_sequence_privilege('{App}', c.oid, 'USAGE, SELECT, UPDATE') END
+        UNION ALL SELECT 'object is not owned by {Owner}', c.oid::regclass::text
+            FROM pg_class c JOIN schemas s ON s.oid = c.relnamespace
+            WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S') AND c.relowner::regrole::text <> '{Owner}'
+        UNION ALL SELECT 'schema is not owned by {Owner}', nspname FROM schemas
+            WHERE nspowner::regrole::text <> '{Owner}'
+        UNION ALL SELECT 'function is not owned by {Owner}', p.oid::regprocedure::text
+            FROM pg_proc p JOIN schemas s ON s.oid = p.pronamespace
+            WHERE p.proowner::regrole::text <> '{Owner}'
+        UNION ALL SELECT 'role is missing', r.name FROM unnest(ARRAY['{Owner}', '{App}']) r(name)
+            WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r.name)
+        UNION ALL SELECT 'role is superuser, bypasses row-level security, replicates or makes roles or databases', rolname
+            FROM pg_roles WHERE rolname IN ('{Owner}', '{App}')
+                AND (rolsuper OR rolbypassrls OR rolreplication OR rolcreaterole OR rolcreatedb)
+        UNION ALL SELECT '{App} is a member of another role', m.roleid::regrole::text
+            FROM pg_auth_members m WHERE m.member::regrole::text = '{App}'
+        UNION ALL SELECT '{App} owns an object', c.oid::regclass::text FROM pg_class c
+            WHERE c.relowner::regrole::text = '{App}' AND c.relpersistence <> 't'
+        UNION ALL SELECT '{App} may create in the schema', nspname FROM pg_namespace
+            WHERE nspname !~ '^pg_' AND has_schema_privilege('{App}', oid, 'CREATE')
+        UNION ALL SELECT '{App} may create in the database', current_database()::text
+            WHERE has_database_privilege('{App}', current_database(), 'CREATE')
+        UNION ALL SELECT 'view runs with its owner''s rights', c.oid::regclass::text
+            FROM pg_class c JOIN schemas s ON s.oid = c.relnamespace
+            WHERE c.relkind = 'v'
+                AND NOT coalesce(c.reloptions && ARRAY['security_invoker=true', 'security_invoker=on'], false)
+        UNION ALL SELECT '{App} reads a materialized view, which has no policies', c.oid::regclass::text
+            FROM pg_class c JOIN schemas s ON s.oid = c.relnamespace
+            WHERE c.relkind = 'm' AND has_table_privilege('{App}', c.oid, 'SELECT')
+        UNION ALL SELECT 'function runs with its owner''s rights', p.oid::regprocedure::text
+            FROM pg_proc p JOIN schemas s ON s.oid = p.pronamespace
+            WHERE p.prosecdef AND has_function_privilege('{App}', p.oid, 'EXECUTE')
+        UNION ALL SELECT 'the tenant function is not the one of this build', '{TenantFunction.Call}'
+            WHERE NOT EXISTS (
+                SELECT FROM pg_proc p WHERE p.oid = to_regprocedure('{TenantFunction.Call}')
+                    AND btrim(p.prosrc) = $function${TenantFunction.Body}$function$ AND p.provolatile = 's')
+        ORDER BY 1, 2
+        """;
+}

@@ -1,0 +1,101 @@
+using HipaaTemplate.Platform.Database;
+using Npgsql;
+
+namespace HipaaTemplate.Tests.Conventions;
+
+/// <summary>
+/// An audit that is always green proves nothing: each rule is broken once, inside a transaction that
+/// is rolled back, and the audit must name what was broken.
+/// </summary>
+internal sealed class PlantedFaultTests
+{
+    private ApiHost api = null!;
+    private NpgsqlConnection superuser = null!;
+
+    [OneTimeSetUp]
+    public async Task StartAsync()
+    {
+        (api, var url) = await App.NewApiAsync();
+        superuser = await DatabaseAccess.OpenSuperuserConnectionAsync(url);
+    }
+
+    [OneTimeTearDown]
+    public async Task StopAsync()
+    {
+        await superuser.DisposeAsync();
+        await api.DisposeAsync();
+    }
+
+    [TestCase("DROP TABLE app.probes", "table of the model is missing", "app.probes")]
+    [TestCase("ALTER TABLE app.probes DROP COLUMN text", "column of the model is missing", "app.probes.text")]
+    [TestCase("ALTER TABLE app.probes DROP CONSTRAINT pk_probes; ALTER TABLE app.probes ALTER tenant_id DROP NOT NULL",
+        "tenant_id is not uuid NOT NULL", "app.probes")]
+    [TestCase("ALTER TABLE app.probes DISABLE ROW LEVEL SECURITY", "row-level security is not enabled", "app.probes")]
+    [TestCase("ALTER TABLE app.probes NO FORCE ROW LEVEL SECURITY", "row-level security is not forced", "app.probes")]
+    [TestCase("DROP POLICY tenant_isolation ON app.probes", "no tenant policy with USING and WITH CHECK", "app.probes")]
+    [TestCase("DROP POLICY tenant_isolation ON app.probes; CREATE POLICY tenant_isolation ON app.probes USING (tenant_id = app.current_tenant_id())",
+        "no tenant policy with USING and WITH CHECK", "app.probes")]
+    [TestCase("ALTER POLICY tenant_isolation ON app.probes USING (true)", "no tenant policy with USING and WITH CHECK", "app.probes")]
+    [TestCase("ALTER POLICY tenant_isolation ON app.probes TO hipaa_app", "no tenant policy with USING and WITH CHECK", "app.probes")]
+    [TestCase("CREATE POLICY second ON app.probes USING (true)",
+        "further permissive policy; policies are joined by OR", "app.probes.second")]
+    [TestCase("ALTER TABLE app.probes DROP CONSTRAINT pk_probes; ALTER TABLE app.probes ADD CONSTRAINT pk_probes PRIMARY KEY (id)",
+        "primary key is not (tenant_id, id)", "app.probes")]
+    [TestCase("CREATE INDEX wrong ON app.probes (text)", "index does not lead with tenant_id", "app.wrong")]
+    [TestCase("CREATE UNIQUE INDEX wrong ON app.probes (id)", "index does not lead with tenant_id", "app.wrong")]
+    [TestCase("CREATE UNIQUE INDEX id_only ON app.probes (id); ALTER TABLE app.probes ADD other uuid, ADD CONSTRAINT wrong FOREIGN KEY (other) REFERENCES app.probes (id)",
+        "foreign key does not carry tenant_id on both sides", "app.probes.wrong")]
+    [TestCase("ALTER TABLE app.probes ADD n bigserial", "column counts across tenants (identity or sequence)", "app.probes.n")]
+    [TestCase("ALTER TABLE app.probes ADD n int GENERATED ALWAYS AS IDENTITY",
+        "column counts across tenants (identity or sequence)", "app.probes.n")]
+    [TestCase("GRANT TRUNCATE ON app.probes TO hipaa_app", "hipaa_app holds TRUNCATE", "app.probes")]
+    [TestCase("GRANT REFERENCES (id) ON app.probes TO hipaa_app", "hipaa_app holds REFERENCES", "app.probes")]
+    [TestCase("GRANT TRIGGER ON app.probes TO PUBLIC", "hipaa_app holds TRIGGER", "app.probes")]
+    [TestCase("GRANT UPDATE (status) ON app.tenants TO hipaa_app", "hipaa_app holds UPDATE", "app.tenants")]
+    [TestCase("GRANT INSERT ON app.__ef_migrations_history TO hipaa_app", "hipaa_app holds INSERT", "app.__ef_migrations_history")]
+    [TestCase("REVOKE DELETE ON app.probes FROM hipaa_app", "hipaa_app lacks DELETE", "app.probes")]
+    [TestCase("CREATE TABLE app.stray (id uuid); GRANT SELECT ON app.stray TO hipaa_app", "hipaa_app holds SELECT", "app.stray")]
+    [TestCase("CREATE TABLE app.half (tenant_id uuid NOT NULL, id uuid)", "row-level security is not enabled", "app.half")]
+    [TestCase("CREATE TABLE app.whole (tenant_id uuid) PARTITION BY LIST (tenant_id); CREATE TABLE app.part PARTITION OF app.whole DEFAULT; GRANT SELECT ON app.part TO hipaa_app",
+        "hipaa_app holds a privilege on a partition, which has policies of its own", "app.part")]
+    [TestCase("CREATE SEQUENCE app.counter; GRANT USAGE ON SEQUENCE app.counter TO hipaa_app", "hipaa_app may use a sequence", "app.counter")]
+    [TestCase("ALTER TABLE app.probes OWNER TO CURRENT_USER", "object is not owned by hipaa_owner", "app.probes")]
+    [TestCase("ALTER TABLE app.probes OWNER TO hipaa_app", "hipaa_app owns an object", "app.probes")]
+    [TestCase("ALTER SCHEMA app OWNER TO CURRENT_USER", "schema is not owned by hipaa_owner", "app")]
+    [TestCase("GRANT CREATE ON SCHEMA app TO hipaa_app", "hipaa_app may create in the schema", "app")]
+    [TestCase("CREATE VIEW app.seen AS SELECT * FROM app.probes", "view runs with its owner's rights", "app.seen")]
+    [TestCase("CREATE MATERIALIZED VIEW app.kept AS SELECT * FROM app.probes; GRANT SELECT ON app.kept TO hipaa_app",
+        "hipaa_app reads a materialized view, which has no policies", "app.kept")]
+    [TestCase("CREATE FUNCTION app.peek() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*) FROM app.probes'",
+        "function runs with its owner's rights", "app.peek()")]
+    [TestCase("CREATE OR REPLACE FUNCTION app.current_tenant_id() RETURNS uuid LANGUAGE sql STABLE AS 'SELECT gen_random_uuid()'",
+        "the tenant function is not the one of this build", "app.current_tenant_id()")]
+    [TestCase("ALTER FUNCTION app.current_tenant_id() OWNER TO CURRENT_USER", "function is not owned by hipaa_owner", "app.current_tenant_id()")]
+    // Roles belong to the cluster; the other databases never see what is rolled back.
+    [TestCase("ALTER ROLE hipaa_app BYPASSRLS", "role is superuser, bypasses row-level security, replicates or makes roles or databases", "hipaa_app")]
+    [TestCase("ALTER ROLE hipaa_owner SUPERUSER", "role is superuser, bypasses row-level security, replicates or makes roles or databases", "hipaa_owner")]
+    [TestCase("GRANT hipaa_owner TO hipaa_app", "hipaa_app is a member of another role", "hipaa_owner")]
+    public async Task The_audit_names(string fault, string rule, string subject)
+    {
+        Assert.That(await FoundWithAsync(fault), Does.Contain(new IsolationViolation(rule, subject)));
+    }
+
+    [Test]
+    public async Task The_audit_is_green_before_and_after() =>
+        Assert.That(await CatalogueTests.AuditAsync(api, superuser), Is.Empty);
+
+    private async Task<IReadOnlyList<IsolationViolation>> FoundWithAsync(string fault)
+    {
+        await App.Roles.WaitAsync();
+        try
+        {
+            await using var transaction = await superuser.BeginTransactionAsync();
+            await superuser.ExecuteAsync(fault);
+            return await CatalogueTests.AuditAsync(api, superuser);
+        }
+        finally
+        {
+            App.Roles.Release();
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using HipaaTemplate.Platform.Database;
+using HipaaTemplate.Platform.Tenancy;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace HipaaTemplate.Tests.Harness;
+
+/// <summary>
+/// An API with one or both of its walls taken away. The switches are here and not in the product: a
+/// published build has none.
+/// </summary>
+internal static class Walls
+{
+    /// <param name="withFilter">False: no query is filtered by tenant.</param>
+    /// <param name="withPolicies">False: no policy and no row-level security in its database.</param>
+    public static async Task<(ApiHost Api, string DatabaseUrl)> NewApiAsync(bool withFilter, bool withPolicies)
+    {
+        var (api, url) = await App.NewApiAsync(configureServices: withFilter ? null : TakeFilterAway);
+        if (!withPolicies)
+        {
+            await TakePoliciesAwayAsync(api, url);
+        }
+
+        return (api, url);
+    }
+
+    private static void TakeFilterAway(IServiceCollection services) =>
+        services.ConfigureDbContext<AppDbContext>(options =>
+            options.ReplaceService<IModelCustomizer, WithoutTenantFilter>());
+
+    private static async Task TakePoliciesAwayAsync(ApiHost api, string url)
+    {
+        await using var work = TenantWork.Of(api, null);
+        await using var superuser = await DatabaseAccess.OpenSuperuserConnectionAsync(url);
+        foreach (var table in IsolationAudit.TablesWith(work.Db.Model, TableAccess.Tenant))
+        {
+            await superuser.ExecuteAsync($"""
+                DROP POLICY tenant_isolation ON {table};
+                ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY;
+                ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;
+                """);
+        }
+    }
+
+    private sealed class WithoutTenantFilter(ModelCustomizerDependencies dependencies)
+        : RelationalModelCustomizer(dependencies)
+    {
+        public override void Customize(ModelBuilder modelBuilder, DbContext context)
+        {
+            base.Customize(modelBuilder, context);
+            foreach (var entity in modelBuilder.Model.GetEntityTypes())
+            {
+                if (typeof(ITenantScoped).IsAssignableFrom(entity.ClrType))
+                {
+                    entity.SetQueryFilter(Filters.Tenant, null);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using HipaaTemplate.Platform.Commands;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace HipaaTemplate.Tests.Platform.Database;
+
+internal sealed class MigrationTests
+{
+    private const string Catalogue = """
+        SELECT x FROM (
+            SELECT format('%s %s owner=%s rls=%s force=%s acl=%s', c.oid::regclass, c.relkind,
+                c.relowner::regrole, c.relrowsecurity, c.relforcerowsecurity, c.relacl) AS x
+            FROM pg_class c WHERE c.relnamespace = 'app'::regnamespace
+            UNION ALL SELECT format('%s.%s %s %s %s', a.attrelid::regclass, a.attname,
+                format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid))
+            FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+            LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+            WHERE c.relnamespace = 'app'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped
+            UNION ALL SELECT format('%s %s', conname, pg_get_constraintdef(oid))
+            FROM pg_constraint WHERE connamespace = 'app'::regnamespace
+            UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'app'
+            UNION ALL SELECT format('%s %s %s %s %s', tablename, policyname, roles, qual, with_check)
+            FROM pg_policies
+            UNION ALL SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'app'::regnamespace
+            UNION ALL SELECT format('%s %s %s', nspname, nspowner::regrole, nspacl) FROM pg_namespace
+            UNION ALL SELECT format('%s %s', extname, extnamespace::regnamespace) FROM pg_extension
+        ) everything ORDER BY 1
+        """;
+
+    [Test]
+    public async Task Up_down_up_leaves_the_same_catalogue()
+    {
+        var (api, url) = await App.NewMigratedApiAsync();
+        await using var stop = api;
+        await using var superuser = await DatabaseAccess.OpenSuperuserConnectionAsync(url);
+        var before = await superuser.ColumnAsync<string>(Catalogue);
+        Assert.That(before, Has.Some.Contains("tenants"));
+
+        Assert.That(await api.RunAsync("migrate", "down", "0"), Is.Zero);
+        Assert.That(
+            await superuser.ColumnAsync<string>("SELECT relname::text FROM pg_class WHERE relnamespace = 'app'::regnamespace AND relkind = 'r'"),
+            Is.EqualTo(new[] { "__ef_migrations_history" }), "nothing but the history is left");
+
+        await App.MigrateUpAsync(api);
+        Assert.That(await superuser.ColumnAsync<string>(Catalogue), Is.EqualTo(before));
+    }
+
+    [Test]
+    public async Task Up_again_changes_nothing()
+    {
+        var (api, url) = await App.NewMigratedApiAsync();
+        await using var stop = api;
+        await using var superuser = await DatabaseAccess.OpenSuperuserConnectionAsync(url);
+        var before = await superuser.ColumnAsync<string>(Catalogue);
+        await App.MigrateUpAsync(api);
+        Assert.That(await superuser.ColumnAsync<string>(Catalogue), Is.EqualTo(before));
+    }
+
+    [Test]
+    public async Task The_owner_of_the_schema_is_no_superuser_and_the_login_made_everything_as_owner()
+    {
+        await using var owner = await App.Api.OpenOwnerConnectionAsync();
+        Assert.That(await owner.ScalarAsync<string>("SELECT current_user::text"), Is.EqualTo("hipaa_owner"));
+        await using var db = App.Api.Services.GetRequiredService<OwnerDatabase>().CreateContext();
+        Assert.That(await db.Database.GetPendingMigrationsAsync(), Is.Empty);
+    }
+}
