@@ -19,6 +19,7 @@ internal static class OpenApiExtensions
                 : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
             options.AddDocumentTransformer<SignInTransformer>();
             options.AddOperationTransformer<ErrorCodesTransformer>();
+            options.AddSchemaTransformer<EnumWordsTransformer>();
         });
 
     public static void MapApiDescription(this IEndpointRouteBuilder app) =>
