@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace HipaaTemplate.Features.Patients;
 
 /// <summary>Administrative sex (HL7 AdministrativeGender).</summary>
-internal enum Sex : short
+public enum Sex : short
 {
     Unknown = 0,
     Female = 1,

@@ -4,7 +4,10 @@ using HipaaTemplate.Platform.Http;
 namespace HipaaTemplate.Features.Patients;
 
 /// <summary>The body of creating and of replacing a patient.</summary>
-internal sealed record PatientRequest(
+/// <remarks>
+/// Public: the generator behind AddValidation() passes over internal types in silence (aspnetcore #65632).
+/// </remarks>
+public sealed record PatientRequest(
     [property: Text(PatientRequest.MaximumName, Required = true)] string? GivenName,
     [property: Text(PatientRequest.MaximumName, Required = true)] string? FamilyName,
     [property: BirthDate] DateOnly? BirthDate,

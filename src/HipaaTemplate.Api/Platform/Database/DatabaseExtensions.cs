@@ -18,6 +18,7 @@ internal static class DatabaseExtensions
     public static void AddDatabase(this WebApplicationBuilder builder)
     {
         builder.Services.AddSettings<DatabaseSettings>();
+        builder.Services.AddSingleton<TimeProvider, DatabaseClock>();
         builder.Services.AddSingleton(provider => new NpgsqlDataSourceBuilder(
             provider.GetRequiredService<IOptions<DatabaseSettings>>().Value.AppConnectionString()).Build());
         builder.Services.AddPooledDbContextFactory<AppDbContext>((provider, options) => options

@@ -39,6 +39,12 @@ internal sealed partial class UnhandledExceptions(ILogger<UnhandledExceptions> l
         // The retry strategy wraps the last fault when it gives up.
         RetryLimitExceededException => DatabaseErrors.Unavailable,
         _ when FindDatabaseFault(exception) is { IsTransient: true } => DatabaseErrors.Unavailable,
+        // NUL in a text that no attribute looked at; PostgreSQL cannot store it.
+        _ when FindDatabaseFault(exception) is PostgresException
+        {
+            SqlState: PostgresErrorCodes.CharacterNotInRepertoire
+                or PostgresErrorCodes.UntranslatableCharacter,
+        } => RequestErrors.Malformed,
         // The role or its schema is not there yet: `migrate up` has not run.
         _ when FindDatabaseFault(exception) is PostgresException
         {

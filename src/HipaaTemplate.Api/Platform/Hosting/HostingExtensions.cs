@@ -22,7 +22,6 @@ internal static class HostingExtensions
     public static void AddHosting(this WebApplicationBuilder builder)
     {
         builder.Services.AddSettings<ServerSettings>();
-        builder.Services.AddSingleton(TimeProvider.System);
 
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<ServerSettings>>(Listen);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace HipaaTemplate.Platform.Http;
 
@@ -19,14 +20,26 @@ internal static class JsonExtensions
                 json.PropertyNameCaseInsensitive = false;
                 json.NumberHandling = JsonNumberHandling.Strict;
                 json.MaxDepth = MaximumDepth;
-                json.Converters.Add(
-                    new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
+                json.RespectNullableAnnotations = true;
+                json.Converters.Add(new EnumWordConverterFactory());
                 json.TypeInfoResolverChain.Insert(0, PlatformJson.Default);
                 foreach (var feature in catalog.Features)
                 {
-                    json.TypeInfoResolverChain.Insert(0, feature.Json);
+                    json.TypeInfoResolverChain.Insert(0, feature.Json.WithAddedModifier(RequireWhatMayNotBeNull));
                 }
             });
+
+    /// <summary>Without it a member of type string that was left out would reach the handler as null.</summary>
+    private static void RequireWhatMayNotBeNull(JsonTypeInfo type)
+    {
+        foreach (var property in type.Properties)
+        {
+            if (property.AssociatedParameter is { HasDefaultValue: false, IsNullable: false })
+            {
+                property.IsRequired = true;
+            }
+        }
+    }
 }
 
 [JsonSerializable(typeof(Errors.ListErrors.Response))]

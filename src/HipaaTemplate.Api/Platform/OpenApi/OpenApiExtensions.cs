@@ -21,6 +21,7 @@ internal static class OpenApiExtensions
                 : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
             options.AddDocumentTransformer<SignInTransformer>();
             options.AddOperationTransformer<ErrorCodesTransformer>();
+            options.AddSchemaTransformer<EnumWordsTransformer>();
         });
 
     public static void MapApiDescription(this IEndpointRouteBuilder app) =>
