@@ -45,9 +45,11 @@ internal sealed class ApiProcess : IAsyncDisposable
     }
 
     /// <summary>Serves on a free port and returns when it answers.</summary>
-    public static async Task<ApiProcess> ServeAsync(IReadOnlyDictionary<string, string> settings)
+    public static Task<ApiProcess> ServeAsync(IReadOnlyDictionary<string, string> settings) =>
+        ServeAsync(settings, Ports.Free());
+
+    public static async Task<ApiProcess> ServeAsync(IReadOnlyDictionary<string, string> settings, int port)
     {
-        var port = Ports.Free();
         var served = new Dictionary<string, string>(settings) { ["PORT"] = port.ToString() };
         var api = new ApiProcess(Start(served, []), new Uri($"http://127.0.0.1:{port}"));
         using var client = api.Client();
