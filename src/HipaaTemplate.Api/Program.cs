@@ -31,10 +31,10 @@ builder.AddHealth();
 builder.AddApiDescription();
 builder.AddCommands();
 
-var app = builder.Build();
-app.UsePipeline();
-app.MapHealth();
-app.MapApiDescription();
-app.MapFeatures();
-
-return await app.RunVerbAsync(args);
+return await builder.RunVerbAsync(args, app =>
+{
+    app.UsePipeline();
+    app.MapHealth();
+    app.MapApiDescription();
+    app.MapFeatures();
+});

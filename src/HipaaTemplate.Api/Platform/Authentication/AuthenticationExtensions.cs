@@ -24,7 +24,7 @@ internal static class AuthenticationExtensions
         builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJwtBearer();
         DropKeyRing(builder.Services);
         builder.Services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
-            .Configure<IOptions<AuthenticationSettings>, IOptions<ServerSettings>>(Configure)
+            .Configure<IOptions<AuthenticationSettings>>(Configure)
             .Validate<IOptions<AuthenticationSettings>, IOptions<ServerSettings>>(
                 (_, settings, server) => settings.Value.MayUse(server.Value),
                 "OIDC_ISSUER_URL must be an https URL; plain http is for localhost in development.")
@@ -43,14 +43,13 @@ internal static class AuthenticationExtensions
         services.Remove(keyRing);
     }
 
-    private static void Configure(
-        JwtBearerOptions bearer,
-        IOptions<AuthenticationSettings> options,
-        IOptions<ServerSettings> server)
+    private static void Configure(JwtBearerOptions bearer, IOptions<AuthenticationSettings> options)
     {
         var settings = options.Value;
         bearer.MetadataAddress = settings.MetadataAddress;
-        bearer.RequireHttpsMetadata = !server.Value.IsDevelopment;
+        // Our own validation asks for https more strictly and names the setting; the framework's
+        // would come first and end the start with a stack trace.
+        bearer.RequireHttpsMetadata = false;
         bearer.BackchannelTimeout = ProviderTimeout;
         bearer.RefreshInterval = KeyRefreshGap;
         // A redirect could lead to a host that is not the identity provider.

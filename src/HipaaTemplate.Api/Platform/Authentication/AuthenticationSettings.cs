@@ -32,5 +32,6 @@ internal sealed class AuthenticationSettings
 
     /// <summary>Plain HTTP to the identity provider would let anybody on the way hand out keys.</summary>
     public bool MayUse(ServerSettings server) =>
-        IssuerUrl!.Scheme == Uri.UriSchemeHttps || (server.IsDevelopment && IssuerUrl.IsLoopback);
+        IssuerUrl!.Scheme == Uri.UriSchemeHttps
+        || (server.IsDevelopment && IssuerUrl.Scheme == Uri.UriSchemeHttp && IssuerUrl.IsLoopback);
 }

@@ -1,3 +1,4 @@
+using HipaaTemplate.Platform.Errors;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -18,17 +19,26 @@ internal static class CommandLine
         builder.Services.AddSingleton<ICommand, HealthcheckCommand>();
     }
 
-    public static async Task<int> RunVerbAsync(this WebApplication app, string[] arguments)
+    /// <param name="builder">Everything registered, nothing built.</param>
+    /// <param name="arguments">Of the process.</param>
+    /// <param name="mapRequests">
+    /// Pipeline and endpoints. They read settings that no verb needs, so only serving builds them.
+    /// </param>
+    public static async Task<int> RunVerbAsync(
+        this WebApplicationBuilder builder, string[] arguments, Action<WebApplication> mapRequests)
     {
         // Words such as --PORT=8001 are settings, not verbs.
         var words = arguments.Where(word => !IsSetting(word)).ToList();
         var verb = words.FirstOrDefault() ?? Serve;
         try
         {
+            // Building reads LOG_LEVEL, so it may fail as starting does.
+            await using var app = builder.Build();
             if (verb == Serve)
             {
                 // The host would do this too, and bury the setting's name in a stack trace.
                 app.Services.GetRequiredService<IStartupValidator>().Validate();
+                mapRequests(app);
                 await app.RunAsync();
                 return ExitCode.Done;
             }
@@ -100,13 +110,13 @@ internal static class CommandLine
             await Console.Error.WriteLineAsync(e.Message);
             return ExitCode.Failed;
         }
-        catch (PostgresException e)
+        catch (Exception e) when (UnhandledExceptions.FindDatabaseFault(e) is PostgresException fault)
         {
             // MessageText names objects, not rows; DETAIL, which quotes rows, is never asked for.
-            await Console.Error.WriteLineAsync($"The database refused (SQLSTATE {e.SqlState}): {e.MessageText}");
+            await Console.Error.WriteLineAsync($"The database refused (SQLSTATE {fault.SqlState}): {fault.MessageText}");
             return ExitCode.Failed;
         }
-        catch (NpgsqlException)
+        catch (Exception e) when (UnhandledExceptions.FindDatabaseFault(e) is not null)
         {
             await Console.Error.WriteLineAsync("The database that DATABASE_URL names cannot be reached.");
             return ExitCode.Failed;

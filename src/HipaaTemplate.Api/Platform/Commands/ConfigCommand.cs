@@ -1,10 +1,11 @@
 using HipaaTemplate.Platform.Settings;
+using Microsoft.Extensions.Options;
 
 namespace HipaaTemplate.Platform.Commands;
 
 /// <summary>Says what is missing or impossible before a deployment does; never prints a value.</summary>
-internal sealed class ConfigCommand(IEnumerable<SettingsClass> classes, IConfiguration configuration)
-    : ICommand
+internal sealed class ConfigCommand(
+    IEnumerable<SettingsClass> classes, IConfiguration configuration, IStartupValidator start) : ICommand
 {
     public string Name => "config";
 
@@ -33,11 +34,30 @@ internal sealed class ConfigCommand(IEnumerable<SettingsClass> classes, IConfigu
             problems.AddRange(SettingsBinder.Bind(Activator.CreateInstance(type)!, configuration));
         }
 
+        if (problems.Count == 0)
+        {
+            problems.AddRange(ProblemsBetweenClasses());
+        }
+
         foreach (var problem in problems)
         {
             await Console.Error.WriteLineAsync(problem);
         }
 
         return problems.Count == 0 ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    /// <summary>What a start would refuse though each class of settings is right by itself.</summary>
+    private IEnumerable<string> ProblemsBetweenClasses()
+    {
+        try
+        {
+            start.Validate();
+            return [];
+        }
+        catch (OptionsValidationException e)
+        {
+            return e.Failures;
+        }
     }
 }

@@ -82,7 +82,8 @@ internal static class RequestErrors
         StatusCodes.Status415UnsupportedMediaType => UnsupportedMediaType,
         StatusCodes.Status431RequestHeaderFieldsTooLarge => HeadersTooLarge,
         StatusCodes.Status504GatewayTimeout => TimedOut,
-        >= 400 and < 500 => Malformed,
+        // A bare status that no error stands for: the status is true, the code says the least.
+        >= 400 and < 500 => Malformed with { Status = status },
         _ => Unexpected,
     };
 }

@@ -56,7 +56,8 @@ internal sealed partial class UnhandledExceptions(ILogger<UnhandledExceptions> l
         _ => RequestErrors.Unexpected,
     };
 
-    private static NpgsqlException? FindDatabaseFault(Exception? exception)
+    /// <summary>EF Core and its retries wrap what the database or the connection said.</summary>
+    public static NpgsqlException? FindDatabaseFault(Exception? exception)
     {
         while (exception is not null and not NpgsqlException)
         {

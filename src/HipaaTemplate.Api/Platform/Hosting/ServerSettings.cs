@@ -90,6 +90,6 @@ internal sealed class ServerSettings : IHasProblems
 
     private static bool IsExactOrigin(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out var uri)
-        && uri.Scheme is ("http" or "https")
+        && uri is { Scheme: "http" or "https", UserInfo: "" }
         && string.Equals(uri.GetLeftPart(UriPartial.Authority), text, StringComparison.OrdinalIgnoreCase);
 }

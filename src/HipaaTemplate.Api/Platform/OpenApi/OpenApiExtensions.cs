@@ -28,23 +28,18 @@ internal static class OpenApiExtensions
         app.MapOpenApi(DocumentPath).AllowAnonymous();
 
     /// <summary>/docs (Swagger UI, signs in by code and PKCE) and /redoc.</summary>
-    public static void UseApiDescriptionPages(this IApplicationBuilder app) =>
-        // Built with the pipeline, at start: verbs that serve nothing need no identity provider.
-        app.Use(next =>
+    public static void UseApiDescriptionPages(this WebApplication app)
+    {
+        app.UseWhen(IsDocumentation, pages => pages.UseMiddleware<DocumentationPolicyMiddleware>());
+        app.UseSwaggerUI(ui => Configure(
+            ui, app.Services.GetRequiredService<IOptions<AuthenticationSettings>>().Value));
+        app.UseReDoc(page =>
         {
-            var pages = app.New();
-            pages.UseWhen(IsDocumentation, branch => branch.UseMiddleware<DocumentationPolicyMiddleware>());
-            pages.UseSwaggerUI(ui => Configure(
-                ui, app.ApplicationServices.GetRequiredService<IOptions<AuthenticationSettings>>().Value));
-            pages.UseReDoc(page =>
-            {
-                page.RoutePrefix = "redoc";
-                page.DocumentTitle = Title;
-                page.SpecUrl = DocumentPath;
-            });
-            pages.Run(next);
-            return pages.Build();
+            page.RoutePrefix = "redoc";
+            page.DocumentTitle = Title;
+            page.SpecUrl = DocumentPath;
         });
+    }
 
     private static void Configure(SwaggerUIOptions ui, AuthenticationSettings settings)
     {
