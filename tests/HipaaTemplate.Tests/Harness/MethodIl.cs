@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 namespace HipaaTemplate.Tests.Harness;
 
 /// <summary>Reads the IL of a method for the members it refers to (ECMA-335 §III).</summary>
-internal static class MethodBody
+internal static class MethodIl
 {
     private const BindingFlags Everything =
         BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance
