@@ -212,7 +212,7 @@ internal sealed class HostileInputTests(string caller)
             }
         });
 
-        await run.ShouldBeHarmlessAsync(atLeast: 100);
+        await run.ShouldBeHarmlessAsync(atLeast: 50);
     }
 
     [Test]
