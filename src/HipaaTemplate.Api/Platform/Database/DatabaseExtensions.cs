@@ -23,6 +23,10 @@ internal static class DatabaseExtensions
             provider.GetRequiredService<IOptions<DatabaseSettings>>().Value.AppConnectionString()).Build());
         builder.Services.AddPooledDbContextFactory<AppDbContext>((provider, options) => options
             .UseAppDatabase(provider.GetRequiredService<NpgsqlDataSource>())
+            // Each quotes the exception as text, past the log's formatter, and an expected conflict
+            // would be an error there. What nobody expects is logged by UnhandledExceptions.
+            .ConfigureWarnings(warnings => warnings.Ignore(
+                CoreEventId.SaveChangesFailed, CoreEventId.QueryIterationFailed, RelationalEventId.CommandError))
             .AddInterceptors(TenantScope, TenantStamp, Commit));
         builder.Services.AddScoped(LeaseContext);
     }
