@@ -47,9 +47,9 @@ internal static class AuthenticationExtensions
     {
         var settings = options.Value;
         bearer.MetadataAddress = settings.MetadataAddress;
-        // Our own validation asks for https more strictly and names the setting; the framework's
-        // would come first and end the start with a stack trace.
-        bearer.RequireHttpsMetadata = false;
+        // An https issuer cannot send us to plain http for its keys. Whether the issuer itself may be
+        // http our own validation decides; the framework's would end the start with a stack trace.
+        bearer.RequireHttpsMetadata = settings.IssuerUrl!.Scheme == Uri.UriSchemeHttps;
         bearer.BackchannelTimeout = ProviderTimeout;
         bearer.RefreshInterval = KeyRefreshGap;
         // A redirect could lead to a host that is not the identity provider.
