@@ -25,6 +25,9 @@ internal sealed class PostgresCluster : IAsyncDisposable
 
     public string SuperuserUrl { get; }
 
+    /// <summary>False for a server that an environment variable named.</summary>
+    public bool IsOurs => process is not null;
+
     public static async Task<PostgresCluster> StartAsync()
     {
         var given = Environment.GetEnvironmentVariable("TEST_DATABASE_URL")

@@ -18,9 +18,6 @@ internal sealed class AppDbContext(DbContextOptions<AppDbContext> options) : DbC
 
     public bool HasTenant => tenantId is not null;
 
-    /// <summary>A commit was sent and not yet answered; see <see cref="TransientFaultStrategy"/>.</summary>
-    public bool IsCommitting { get; set; }
-
     /// <exception cref="InvalidOperationException">This lease already has another tenant.</exception>
     public void SetTenant(TenantId tenant)
     {
@@ -35,13 +32,13 @@ internal sealed class AppDbContext(DbContextOptions<AppDbContext> options) : DbC
     // Pooled: Dispose is the return to the pool, and the next lease must not inherit anything.
     public override void Dispose()
     {
-        ForgetLease();
+        tenantId = null;
         base.Dispose();
     }
 
     public override ValueTask DisposeAsync()
     {
-        ForgetLease();
+        tenantId = null;
         return base.DisposeAsync();
     }
 
@@ -60,11 +57,5 @@ internal sealed class AppDbContext(DbContextOptions<AppDbContext> options) : DbC
 
         TenantModel.Apply(modelBuilder, this);
         SnakeCaseNames.Apply(modelBuilder);
-    }
-
-    private void ForgetLease()
-    {
-        tenantId = null;
-        IsCommitting = false;
     }
 }

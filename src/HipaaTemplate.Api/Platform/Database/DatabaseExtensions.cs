@@ -11,6 +11,9 @@ namespace HipaaTemplate.Platform.Database;
 
 internal static class DatabaseExtensions
 {
+    private const int MaximumRetries = 3;
+    private static readonly TimeSpan MaximumRetryDelay = TimeSpan.FromSeconds(2);
+
     private static readonly TenantScopeInterceptor TenantScope = new();
     private static readonly TenantStampInterceptor TenantStamp = new();
     private static readonly CommitInterceptor Commit = new();
@@ -23,10 +26,6 @@ internal static class DatabaseExtensions
             provider.GetRequiredService<IOptions<DatabaseSettings>>().Value.AppConnectionString()).Build());
         builder.Services.AddPooledDbContextFactory<AppDbContext>((provider, options) => options
             .UseAppDatabase(provider.GetRequiredService<NpgsqlDataSource>())
-            // Each quotes the exception as text, past the log's formatter, and an expected conflict
-            // would be an error there. What nobody expects is logged by UnhandledExceptions.
-            .ConfigureWarnings(warnings => warnings.Ignore(
-                CoreEventId.SaveChangesFailed, CoreEventId.QueryIterationFailed, RelationalEventId.CommandError))
             .AddInterceptors(TenantScope, TenantStamp, Commit));
         builder.Services.AddScoped(LeaseContext);
     }
@@ -36,7 +35,7 @@ internal static class DatabaseExtensions
         this DbContextOptionsBuilder options, NpgsqlDataSource dataSource) => options
         .UseNpgsql(dataSource, npgsql => npgsql
             .MigrationsHistoryTable(DatabaseRoles.MigrationsTable, DatabaseRoles.AppSchema)
-            .ExecutionStrategy(dependencies => new TransientFaultStrategy(dependencies)))
+            .EnableRetryOnFailure(MaximumRetries, MaximumRetryDelay, errorCodesToAdd: null))
         // A deleted feature leaves its tables until its fork writes the migration that drops them; a
         // convention test finds the other kind, an entity without a migration.
         .ConfigureWarnings(warnings => warnings.Ignore(

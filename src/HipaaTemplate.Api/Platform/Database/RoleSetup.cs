@@ -45,15 +45,39 @@ internal static class RoleSetup
     public static string Script() =>
         $"{Sql}\n-- Then give {DatabaseRoles.App} its password: DATABASE_APP_PASSWORD of the API.\n";
 
-    public static async Task ApplyAsync(NpgsqlConnection login, string appPassword, CancellationToken ct)
+    public static async Task ApplyAsync(
+        NpgsqlConnection login, DatabaseSettings settings, CancellationToken ct)
     {
         await using var roles = new NpgsqlCommand(Sql, login);
         await roles.ExecuteNonQueryAsync(ct);
 
+        // Roles belong to the whole cluster, and PostgreSQL fails one of two sessions that alter the
+        // same one, so the password is set only when it is not the one already.
+        if (await IsAcceptedAsync(settings.AppConnectionString(), ct))
+        {
+            return;
+        }
+
         // A verifier, not the password: the server may log statements.
         await using var password = new NpgsqlCommand(
-            $"ALTER ROLE {DatabaseRoles.App} PASSWORD '{ScramVerifier(appPassword)}'", login);
+            $"ALTER ROLE {DatabaseRoles.App} PASSWORD '{ScramVerifier(settings.DerivedAppPassword())}'", login);
         await password.ExecuteNonQueryAsync(ct);
+    }
+
+    private static async Task<bool> IsAcceptedAsync(string appConnectionString, CancellationToken ct)
+    {
+        var unpooled = new NpgsqlConnectionStringBuilder(appConnectionString) { Pooling = false };
+        await using var app = new NpgsqlConnection(unpooled.ConnectionString);
+        try
+        {
+            await app.OpenAsync(ct);
+            return true;
+        }
+        catch (PostgresException e) when (e.SqlState is
+            PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification)
+        {
+            return false;
+        }
     }
 
     /// <summary>What PostgreSQL stores of a password (RFC 5802 §3, RFC 7677).</summary>

@@ -110,6 +110,20 @@ internal sealed class ConnectionLossTests
         await next.ShouldBeJsonAsync(HttpStatusCode.Created);
     }
 
+    [Test]
+    public async Task A_commit_that_the_server_refuses_has_changed_nothing_and_is_repeated()
+    {
+        var fault = new RefusedCommit();
+        await using var faulty = new ApiHost(
+            App.DatabaseUrl, App.Issuer, configureServices: services =>
+                services.ConfigureDbContext<AppDbContext>(options => options.AddInterceptors(fault)));
+        using var client = faulty.WithToken(App.Issuer.NewToken((await App.NewClinicAsync()).Admin).Sign());
+        using var answer = await client.PostAsJsonAsync(
+            ProbeFeature.Path, new { text = $"refused {Guid.CreateVersion7()}" });
+        await answer.ShouldBeJsonAsync(HttpStatusCode.Created);
+        Assert.That(fault.Commits, Is.EqualTo(2));
+    }
+
     private Task<long> KillAsync() => superuser.ScalarAsync<long>("""
         SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
         WHERE usename = 'hipaa_app' AND datname = current_database()
@@ -130,6 +144,30 @@ internal sealed class ConnectionLossTests
 
     private Task<List<string>> StoredAsync(string pattern) =>
         superuser.ColumnAsync<string>($"SELECT text FROM app.probes WHERE text LIKE '{pattern}'");
+
+    /// <summary>Serialization failure at the first COMMIT, as a deferred check of the server reports it.</summary>
+    private sealed class RefusedCommit : DbTransactionInterceptor
+    {
+        private int commits;
+
+        public int Commits => commits;
+
+        public override async ValueTask<InterceptionResult> TransactionCommittingAsync(
+            DbTransaction transaction,
+            TransactionEventData eventData,
+            InterceptionResult result,
+            CancellationToken cancellationToken = default)
+        {
+            if (Interlocked.Increment(ref commits) > 1)
+            {
+                return result;
+            }
+
+            await transaction.RollbackAsync(cancellationToken);
+            throw new PostgresException(
+                "could not serialize access", "ERROR", "ERROR", PostgresErrorCodes.SerializationFailure);
+        }
+    }
 
     /// <summary>Breaks the connection at COMMIT, before or after the server has carried it out.</summary>
     private sealed class CommitFault(bool isCarriedOut) : DbTransactionInterceptor

@@ -55,14 +55,12 @@ internal sealed class ContextTests
         var contexts = api.Services.GetRequiredService<IDbContextFactory<AppDbContext>>();
         var first = await contexts.CreateDbContextAsync();
         first.SetTenant(clinic.Id);
-        first.IsCommitting = true;
         await first.DisposeAsync();
         await using var second = await contexts.CreateDbContextAsync();
         Assert.That(second, Is.SameAs(first), "the pool has one context");
         Assert.Multiple(() =>
         {
             Assert.That(second.HasTenant, Is.False);
-            Assert.That(second.IsCommitting, Is.False);
             Assert.That(() => second.TenantId, Throws.TypeOf<NoTenantException>());
         });
         second.SetTenant(elsewhere);

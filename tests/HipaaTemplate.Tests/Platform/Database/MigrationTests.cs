@@ -1,3 +1,5 @@
+using Npgsql;
+using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Commands;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -26,6 +28,41 @@ internal sealed class MigrationTests
             UNION ALL SELECT format('%s %s', extname, extnamespace::regnamespace) FROM pg_extension
         ) everything ORDER BY 1
         """;
+
+    [Test]
+    public async Task Releases_that_migrate_at_the_same_time_wait_for_each_other()
+    {
+        var settings = ApiProcess.Settings(
+            await App.Postgres.CreateDatabaseAsync($"test_{Guid.CreateVersion7():N}"), App.Issuer);
+        var releases = await Task.WhenAll(
+            Enumerable.Range(0, 3).Select(_ => ApiProcess.RunAsync(settings, "migrate", "up")));
+        Assert.Multiple(() =>
+        {
+            Assert.That(releases.Select(release => release.ExitCode), Is.All.Zero, releases[0].Errors);
+            Assert.That(releases.Count(release => release.Output.Contains("applied", StringComparison.Ordinal)), Is.EqualTo(1));
+        });
+    }
+
+    [Test]
+    public async Task A_new_password_of_the_apis_role_is_set_by_the_next_migration()
+    {
+        // Roles belong to the cluster, so this test has one of its own.
+        await using var cluster = await PostgresCluster.StartAsync();
+        Assume.That(cluster.IsOurs, "not on a server that others use");
+        var settings = ApiProcess.Settings(await cluster.CreateDatabaseAsync("passwords"), App.Issuer);
+        await ApiProcess.RunAsync(settings, "migrate", "up");
+        var before = new DatabaseSettings { Url = settings["DATABASE_URL"] };
+        settings["DATABASE_APP_PASSWORD"] = $"p-{Guid.CreateVersion7():N}";
+        var after = new DatabaseSettings { Url = before.Url, AppPassword = settings["DATABASE_APP_PASSWORD"] };
+
+        var result = await ApiProcess.RunAsync(settings, "migrate", "up");
+
+        Assert.That(result.ExitCode, Is.Zero, result.Errors);
+        Assert.That(async () => await OpenAndCloseAsync(after), Throws.Nothing);
+        Assert.That(
+            async () => await OpenAndCloseAsync(before),
+            Throws.InstanceOf<PostgresException>().With.Property("SqlState").EqualTo(PostgresErrorCodes.InvalidPassword));
+    }
 
     [Test]
     public async Task Up_down_up_leaves_the_same_catalogue()
@@ -63,5 +100,12 @@ internal sealed class MigrationTests
         Assert.That(await owner.ScalarAsync<string>("SELECT current_user::text"), Is.EqualTo("hipaa_owner"));
         await using var db = App.Api.Services.GetRequiredService<OwnerDatabase>().CreateContext();
         Assert.That(await db.Database.GetPendingMigrationsAsync(), Is.Empty);
+    }
+
+    private static async Task OpenAndCloseAsync(DatabaseSettings settings)
+    {
+        await using var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(settings.AppConnectionString()) { Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
     }
 }

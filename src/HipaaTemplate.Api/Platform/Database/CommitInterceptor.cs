@@ -1,0 +1,32 @@
+using System.Data.Common;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Npgsql;
+
+namespace HipaaTemplate.Platform.Database;
+
+/// <summary>
+/// Keeps a transaction whose COMMIT was sent and not answered from being repeated like one that
+/// failed before: that change may already be there (decision 0004).
+/// </summary>
+internal sealed class CommitInterceptor : DbTransactionInterceptor
+{
+    private const string Commit = nameof(Commit);
+
+    public override Task TransactionFailedAsync(
+        DbTransaction transaction,
+        TransactionErrorEventData eventData,
+        CancellationToken cancellationToken = default) =>
+        eventData.Action == Commit && !IsAnswer(eventData.Exception)
+            ? throw new CommitOutcomeUnknownException(eventData.Exception)
+            : Task.CompletedTask;
+
+    /// <summary>
+    /// The server refused the commit, so nothing was changed. Class 57 (operator intervention) is no
+    /// answer: a connection may be ended just after its commit.
+    /// </summary>
+    private static bool IsAnswer(Exception exception) =>
+        exception is PostgresException refusal && !refusal.SqlState.StartsWith("57", StringComparison.Ordinal);
+}
+
+internal sealed class CommitOutcomeUnknownException(Exception inner)
+    : Exception("The connection broke while a transaction was being committed.", inner);
