@@ -1,6 +1,6 @@
 namespace HipaaTemplate.Platform.Database;
 
-/// <summary>Names of the database's roles and schemas (docs/explanation/database.md).</summary>
+/// <summary>Names of the database's roles and schemas (docs/API_ARCHITECTURE.md).</summary>
 internal static class DatabaseRoles
 {
     /// <summary>NOLOGIN; owns every schema and table. The migrating login is a member.</summary>
