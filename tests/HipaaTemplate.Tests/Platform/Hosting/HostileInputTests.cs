@@ -6,12 +6,13 @@ using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Validation;
+using static HipaaTemplate.Tests.Harness.HostileBodies;
 
 namespace HipaaTemplate.Tests.Platform.Hosting;
 
 /// <summary>
-/// Hostile bodies, paths and queries to every endpoint of the running host, as somebody who may do
-/// everything and as nobody. The requests' HTTP is in order; <see cref="HostileTransportTests"/> has the rest.
+/// Hostile bodies to every endpoint of the running host, as somebody who may do
+/// everything and as nobody. The requests' HTTP is in order; <see cref="HostileTransportTests"/> has the rest, <see cref="HostileTextTests"/> the strings.
 /// </summary>
 [TestFixture("admin")]
 [TestFixture("anonymous")]
@@ -108,114 +109,6 @@ internal sealed class HostileInputTests(string caller)
     }
 
     [Test]
-    public async Task Texts_that_cannot_be_are_refused()
-    {
-        await HostileRun.ForEachAsync(Texts(), async one =>
-        {
-            var (operation, member) = one;
-            foreach (var (name, text) in new[]
-            {
-                ("a NUL", $"{Canary}\\u0000"), ("a NUL alone", "\\u0000"),
-                ("a high surrogate alone", $"{Canary}\\ud83d"), ("a low surrogate alone", $"\\ude00{Canary}"),
-                ("surrogates the wrong way round", $"\\ude00\\ud83d{Canary}"), ("half an escape", $"{Canary}\\u00"),
-                ("an escape that is none", $"{Canary}\\x41"),
-            })
-            {
-                await run.SendAsync(operation, $"{name} in {member}", BodyWith(operation, member, Utf8(text)));
-            }
-
-            foreach (var (name, bytes) in new (string, byte[])[]
-            {
-                ("a raw NUL", [0]), ("a raw line break", [10]), ("a lone continuation byte", [0x80]),
-                ("an overlong slash", [0xc0, 0xaf]), ("an overlong NUL", [0xc0, 0x80]),
-                ("a surrogate in UTF-8", [0xed, 0xa0, 0xbd]), ("half a character", [0xf0, 0x9f]),
-                ("beyond Unicode", [0xf4, 0x90, 0x80, 0x80]), ("Latin-1", [0xe9]), ("0xff", [0xff]),
-            })
-            {
-                byte[] value = [.. Utf8(Canary), .. bytes];
-                await run.SendAsync(operation, $"{name} in {member}", BodyWith(operation, member, value));
-            }
-
-            byte[] longText = Utf8(Canary + new string('x', 10_000));
-            await run.SendAsync(operation, $"10 kB in {member}", BodyWith(operation, member, longText), mayBeValid: true);
-        });
-
-        await run.ShouldBeHarmlessAsync(atLeast: 18);
-    }
-
-    [Test]
-    public async Task Naughty_strings_are_stored_or_refused()
-    {
-        // Nobody reads a stranger's body: a few strings will do.
-        var strings = NaughtyStrings().Where((_, i) => run.IsSignedIn || i % 20 == 0).ToList();
-        // One member at a time, so that the others do not have the whole refused; by turns, for time's sake.
-        var alone = Texts().SelectMany((_, turn) => strings.Where((_, i) => i % 4 == turn % 4), Pair);
-        await HostileRun.ForEachAsync(alone, one =>
-        {
-            var (operation, member) = one.Operation;
-            var body = operation.ValidBody();
-            body[member] = one.Case + Canary;
-            return run.SendAsync(operation, $"'{one.Case}' in {member}", Bytes(body), mayBeValid: true);
-        });
-        // And without the canary, which some lose their point by: a blank, a number.
-        await HostileRun.ForEachAsync(HostileRun.WithBody.SelectMany(_ => strings, Pair), one =>
-        {
-            var body = one.Operation.ValidBody();
-            foreach (var member in one.Operation.Body!.Properties.Where(SampleBodies.IsText))
-            {
-                body[member.Name] = one.Case;
-            }
-
-            return run.SendAsync(one.Operation, $"'{one.Case}' everywhere", Bytes(body), mayBeValid: true);
-        });
-
-        await run.ShouldBeHarmlessAsync(atLeast: strings.Count);
-    }
-
-    [Test]
-    public async Task Naughty_strings_in_the_path_name_nothing()
-    {
-        // Kestrel takes no NUL in a path; HostileTransportTests has it.
-        var strings = NaughtyStrings().Where(text => !text.Contains('\0', StringComparison.Ordinal)).ToList();
-        var operations = HostileRun.Operations.Where(operation => operation.HasRouteParameters);
-        await HostileRun.ForEachAsync(operations.SelectMany(_ => strings, Pair), async one =>
-        {
-            var path = one.Operation.PathWith(_ => Uri.EscapeDataString(one.Case + Canary));
-            var status = await run.SendAsync(one.Operation, one.Case, Sample(one.Operation), path: path);
-            if (status is >= 200 and < 300)
-            {
-                run.Complain($"{one.Operation} found something by '{one.Case}'");
-            }
-        });
-
-        await run.ShouldBeHarmlessAsync();
-    }
-
-    [Test]
-    public async Task Naughty_strings_in_the_query_are_refused_or_mean_nothing()
-    {
-        await HostileRun.ForEachAsync(HostileRun.Operations, async operation =>
-        {
-            // What no parameter takes is ignored: a few strings will do.
-            var strings = operation.Query.Count > 0 ? NaughtyStrings() : NaughtyStrings().Where((_, i) => i % 50 == 0);
-            foreach (var text in strings.Append(new string('9', 4_000)).Append("\0").Append("-1"))
-            {
-                var value = Uri.EscapeDataString(text + Canary);
-                foreach (var name in operation.Query.Append(value))
-                {
-                    await run.SendAsync(
-                        operation, $"?{name}={text}", Sample(operation), mayBeValid: true, query: $"&{name}={value}");
-                }
-
-                await run.SendAsync(operation, $"every query parameter {text} twice", Sample(operation), mayBeValid: true,
-                    query: string.Concat(operation.Query.Select(n => $"&{n}={Uri.EscapeDataString(text)}&{n}={value}")));
-            }
-        });
-
-        await run.ShouldBeHarmlessAsync(atLeast: 50);
-    }
-
-    [Test]
     public async Task Bodies_that_are_not_said_to_be_JSON_in_UTF_8_are_refused()
     {
         string?[] types =
@@ -296,53 +189,5 @@ internal sealed class HostileInputTests(string caller)
         return run.SendAsync(operation, what, Utf8($"{valid[..^1]}{separator}{member}}}"));
     }
 
-    private static IEnumerable<(Operation Operation, string Member)> Texts() => HostileRun.WithBody.SelectMany(
-        operation => operation.Body!.Properties.Where(SampleBodies.IsText).Select(member => (operation, member.Name)));
-
-    private static List<string> NaughtyStrings()
-    {
-        string[] own = ["", " ", "\u202e", "\ufeff", "\u0000", "../../etc/passwd", "' OR 1=1 --", "{0}", "${jndi:ldap://x}"];
-        if (Repository.Vectors("strings") is { } folder)
-        {
-            var list = JsonSerializer.Deserialize<string[]>(File.ReadAllText(Path.Combine(folder, "blns.json")))!;
-            return [.. own, .. list];
-        }
-
-        TestContext.Progress.WriteLine("The Big List of Naughty Strings is absent: 515 strings are skipped.");
-        return [.. own];
-    }
-
-    private static (TOperation Operation, TCase Case) Pair<TOperation, TCase>(TOperation operation, TCase one) =>
-        (operation, one);
-
-    private static byte[]? Sample(Operation operation) =>
-        operation.Body is null ? null : Bytes(operation.ValidBody());
-
-    /// <summary>The valid body with the raw bytes between the quotes of one member.</summary>
-    private static byte[] BodyWith(Operation operation, string member, byte[] text) =>
-        BodyWithRaw(operation, member, [(byte)'"', .. text, (byte)'"']);
-
-    private static byte[] BodyWithRaw(Operation operation, string member, string value) =>
-        BodyWithRaw(operation, member, Utf8(value));
-
-    private static byte[] BodyWithRaw(Operation operation, string member, byte[] value)
-    {
-        const string place = "\"(place)\"";
-        var body = operation.ValidBody();
-        body[member] = "(place)";
-        var parts = body.ToJsonString().Split(place);
-        return [.. Utf8(parts[0]), .. value, .. Utf8(parts[1])];
-    }
-
-    private static byte[] Twice(JsonObject body, string member) =>
-        Utf8($"{body.ToJsonString()[..^1]},\"{member}\":{body[member]?.ToJsonString() ?? "null"}}}");
-
-    private static byte[] Nested(string open, string close, int depth) => Utf8(
-        string.Concat(Enumerable.Repeat(open, depth)) + "1" + string.Concat(Enumerable.Repeat(close, depth)));
-
     private static string Short(string text) => text.Length > 40 ? $"{text[..40]}…" : text;
-
-    private static byte[] Bytes(JsonNode body) => Utf8(body.ToJsonString());
-
-    private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
 }
