@@ -27,14 +27,7 @@ internal sealed record Operation(
 
     public override string ToString() => $"{Method} {Template}";
 
-    public string PathWith(Func<string, string> value) => "/" + string.Join('/', Pattern.PathSegments.Select(
-        segment => string.Concat(segment.Parts.Select(part => part switch
-        {
-            RoutePatternParameterPart parameter => value(parameter.Name),
-            RoutePatternLiteralPart literal => literal.Content,
-            RoutePatternSeparatorPart separator => separator.Content,
-            _ => throw new NotSupportedException(Template),
-        }))));
+    public string PathWith(Func<string, string> value) => Endpoints.PathOf(Pattern, value);
 
     /// <summary>A body that the endpoint's validation has nothing against.</summary>
     public JsonObject ValidBody() => SampleBodies.Of(Body!);
@@ -48,14 +41,11 @@ internal static class EndpointTable
         var json = api.Services.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
         return
         [
-            .. api.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-                .SelectMany(endpoint => Methods(endpoint).Select(method => Describe(endpoint, method, json)))
+            .. Endpoints.Of(api)
+                .Select(route => Describe(route.Endpoint, route.Method, json))
                 .OrderBy(operation => operation.ToString(), StringComparer.Ordinal),
         ];
     }
-
-    private static IReadOnlyList<string> Methods(RouteEndpoint endpoint) =>
-        endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods is { Count: > 0 } methods ? methods : ["GET"];
 
     private static Operation Describe(RouteEndpoint endpoint, string method, JsonSerializerOptions json)
     {

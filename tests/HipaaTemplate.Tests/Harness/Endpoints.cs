@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HipaaTemplate.Tests.Harness;
@@ -16,19 +17,17 @@ internal static class Endpoints
     [
         .. from endpoint in api.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
            from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? ["ANY"]
-           select new Route(method, PathOf(endpoint), endpoint),
+           // As the API's description writes it: no constraints, no slash at the end.
+           select new Route(method, PathOf(endpoint.RoutePattern, name => $"{{{name}}}"), endpoint),
     ];
 
-    /// <summary>As the API's description writes it: no constraints, no slash at the end.</summary>
-    private static string PathOf(RouteEndpoint endpoint)
-    {
-        var segments = endpoint.RoutePattern.PathSegments.Select(segment => string.Concat(
-            segment.Parts.Select(part => part switch
-            {
-                Microsoft.AspNetCore.Routing.Patterns.RoutePatternLiteralPart literal => literal.Content,
-                Microsoft.AspNetCore.Routing.Patterns.RoutePatternParameterPart parameter => $"{{{parameter.Name}}}",
-                _ => "?",
-            })));
-        return $"/{string.Join('/', segments)}";
-    }
+    /// <summary>The route's path with a value for each parameter.</summary>
+    public static string PathOf(RoutePattern pattern, Func<string, string> value) => "/" + string.Join(
+        '/', pattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(part => part switch
+        {
+            RoutePatternParameterPart parameter => value(parameter.Name),
+            RoutePatternLiteralPart literal => literal.Content,
+            RoutePatternSeparatorPart separator => separator.Content,
+            _ => throw new NotSupportedException(pattern.RawText),
+        }))));
 }

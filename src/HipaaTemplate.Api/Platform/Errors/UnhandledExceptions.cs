@@ -38,15 +38,20 @@ internal sealed partial class UnhandledExceptions(ILogger<UnhandledExceptions> l
         CommitOutcomeUnknownException => DatabaseErrors.OutcomeUnknown,
         // The retry strategy wraps the last fault when it gives up.
         RetryLimitExceededException => DatabaseErrors.Unavailable,
-        _ when FindDatabaseFault(exception) is { IsTransient: true } => DatabaseErrors.Unavailable,
+        _ => Classify(FindDatabaseFault(exception)),
+    };
+
+    private static Error Classify(NpgsqlException? fault) => fault switch
+    {
+        { IsTransient: true } => DatabaseErrors.Unavailable,
         // NUL in a text that no attribute looked at; PostgreSQL cannot store it.
-        _ when FindDatabaseFault(exception) is PostgresException
+        PostgresException
         {
             SqlState: PostgresErrorCodes.CharacterNotInRepertoire
                 or PostgresErrorCodes.UntranslatableCharacter,
         } => RequestErrors.Malformed,
         // The role or its schema is not there yet: `migrate up` has not run.
-        _ when FindDatabaseFault(exception) is PostgresException
+        PostgresException
         {
             SqlState: PostgresErrorCodes.InvalidPassword
                 or PostgresErrorCodes.InvalidAuthorizationSpecification

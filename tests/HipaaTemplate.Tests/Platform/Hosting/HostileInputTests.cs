@@ -16,30 +16,21 @@ namespace HipaaTemplate.Tests.Platform.Hosting;
 /// </summary>
 [TestFixture("admin")]
 [TestFixture("anonymous")]
-internal sealed class HostileInputTests(string caller)
+internal sealed class HostileInputTests(string caller) : HostileTests(caller)
 {
-    private const string Canary = HostileRun.Canary;
-    private HostileRun run = null!;
-
-    [SetUp]
-    public async Task SignInAsync() => run = await HostileRun.AsAsync(caller);
-
-    [TearDown]
-    public void Leave() => run.Dispose();
-
     [Test]
     public async Task The_sample_bodies_are_ones_that_their_endpoints_take()
     {
         foreach (var operation in HostileRun.WithBody)
         {
-            var status = await run.SendAsync(operation, "a valid body", Bytes(operation.ValidBody()), mayBeValid: true);
-            if (run.IsSignedIn && status is 400 or 413 or 415)
+            var status = await Run.SendAsync(operation, "a valid body", Bytes(operation.ValidBody()), mayBeValid: true);
+            if (Run.IsSignedIn && status is 400 or 413 or 415)
             {
-                run.Complain($"{operation} refuses its sample body, so that the other cases prove nothing");
+                Run.Complain($"{operation} refuses its sample body, so that the other cases prove nothing");
             }
         }
 
-        await run.ShouldBeHarmlessAsync(atLeast: 1);
+        await Run.ShouldBeHarmlessAsync(atLeast: 1);
     }
 
     [Test]
@@ -69,16 +60,16 @@ internal sealed class HostileInputTests(string caller)
         ];
         await HostileRun.ForEachAsync(HostileRun.WithBody.SelectMany(_ => own.Concat(files), Pair), async one =>
         {
-            await run.SendAsync(one.Operation, one.Case.Name, one.Case.Bytes);
+            await Run.SendAsync(one.Operation, one.Case.Name, one.Case.Bytes);
             // Once more where a member's value stands.
             if (one.Operation.Body!.Properties.FirstOrDefault() is { } member)
             {
                 byte[] inside = [.. Utf8($"{{\"{member.Name}\":"), .. one.Case.Bytes, .. Utf8("}")];
-                await run.SendAsync(one.Operation, $"{one.Case.Name} in {member.Name}", inside);
+                await Run.SendAsync(one.Operation, $"{one.Case.Name} in {member.Name}", inside);
             }
         });
 
-        await run.ShouldBeHarmlessAsync(atLeast: 2 * own.Length);
+        await Run.ShouldBeHarmlessAsync(atLeast: 2 * own.Length);
     }
 
     [Test]
@@ -88,10 +79,10 @@ internal sealed class HostileInputTests(string caller)
         {
             foreach (var text in new[] { "null", "[]", $"[\"{Canary}\"]", "true", "1", "1e999", $"\"{Canary}\"" })
             {
-                await run.SendAsync(operation, text, Utf8(text));
+                await Run.SendAsync(operation, text, Utf8(text));
             }
 
-            await run.SendAsync(operation, "{}", Utf8("{}"), mayBeValid: true);
+            await Run.SendAsync(operation, "{}", Utf8("{}"), mayBeValid: true);
             await SendWithAsync(operation, "an unknown member", $"\"{Canary}\":\"{Canary}\"");
             await SendWithAsync(operation, "an unknown member named by NUL", $"\"\\u0000{Canary}\":1");
             await SendWithAsync(operation, "an unknown member named by half an emoji", $"\"\\ud83d{Canary}\":1");
@@ -105,7 +96,7 @@ internal sealed class HostileInputTests(string caller)
             }
         });
 
-        await run.ShouldBeHarmlessAsync(atLeast: 15);
+        await Run.ShouldBeHarmlessAsync(atLeast: 15);
     }
 
     [Test]
@@ -127,12 +118,12 @@ internal sealed class HostileInputTests(string caller)
             int[] bare = one.Case?.Contains('\0', StringComparison.Ordinal) == true ? [400] : [];
             var body = Sample(one.Operation)!;
             var type = one.Case is null ? "" : $"Content-Type: {one.Case}\r\n";
-            await run.SendRawAsync(
+            await Run.SendRawAsync(
                 one.Operation, $"Content-Type {one.Case}", one.Operation.Path, $"{type}Content-Length: {body.Length}\r\n",
                 body, mayBeValid: one.Case is "application/json; charset=", mayBeBare: bare);
         });
 
-        await run.ShouldBeHarmlessAsync(atLeast: types.Length);
+        await Run.ShouldBeHarmlessAsync(atLeast: types.Length);
     }
 
     [Test]
@@ -163,30 +154,30 @@ internal sealed class HostileInputTests(string caller)
     private async Task WrongMemberAsync(Operation operation, JsonPropertyInfo member)
     {
         var body = operation.ValidBody();
-        await run.SendAsync(operation, $"{member.Name} twice", Twice(body, member.Name));
+        await Run.SendAsync(operation, $"{member.Name} twice", Twice(body, member.Name));
         var wrong = operation.Body!.Options.GetTypeInfo(member.PropertyType).Kind == JsonTypeInfoKind.None
             ? new[] { "{}", "[]", $"{{\"{Canary}\":1}}", $"[\"{Canary}\"]", Encoding.UTF8.GetString(Nested("[", "]", 1_000)) }
             : ["1", "true", $"\"{Canary}\""];
         foreach (var value in member.IsText() ? wrong.Concat(["1", "true", "1e999"]) : wrong)
         {
-            await run.SendAsync(operation, $"{member.Name} = {Short(value)}", BodyWithRaw(operation, member.Name, value));
+            await Run.SendAsync(operation, $"{member.Name} = {Short(value)}", BodyWithRaw(operation, member.Name, value));
         }
 
         foreach (var value in new[] { "null", "-1", "0", "99999999999999999999", new string('9', 5_000), "1e999", "-0.0" })
         {
-            await run.SendAsync(
+            await Run.SendAsync(
                 operation, $"{member.Name} = {Short(value)}", BodyWithRaw(operation, member.Name, value), mayBeValid: true);
         }
 
         body.Remove(member.Name);
-        await run.SendAsync(operation, $"no {member.Name}", Bytes(body), mayBeValid: true);
+        await Run.SendAsync(operation, $"no {member.Name}", Bytes(body), mayBeValid: true);
     }
 
     private Task<int> SendWithAsync(Operation operation, string what, string member)
     {
         var valid = operation.ValidBody().ToJsonString();
         var separator = valid.Length > 2 ? "," : "";
-        return run.SendAsync(operation, what, Utf8($"{valid[..^1]}{separator}{member}}}"));
+        return Run.SendAsync(operation, what, Utf8($"{valid[..^1]}{separator}{member}}}"));
     }
 
     private static string Short(string text) => text.Length > 40 ? $"{text[..40]}…" : text;

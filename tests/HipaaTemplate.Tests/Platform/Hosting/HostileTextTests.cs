@@ -7,17 +7,8 @@ namespace HipaaTemplate.Tests.Platform.Hosting;
 /// <summary>Hostile strings in every text member, path and query of every endpoint of the running host.</summary>
 [TestFixture("admin")]
 [TestFixture("anonymous")]
-internal sealed class HostileTextTests(string caller)
+internal sealed class HostileTextTests(string caller) : HostileTests(caller)
 {
-    private const string Canary = HostileRun.Canary;
-    private HostileRun run = null!;
-
-    [SetUp]
-    public async Task SignInAsync() => run = await HostileRun.AsAsync(caller);
-
-    [TearDown]
-    public void Leave() => run.Dispose();
-
     [Test]
     public async Task Texts_that_cannot_be_are_refused()
     {
@@ -32,7 +23,7 @@ internal sealed class HostileTextTests(string caller)
                 ("an escape that is none", $"{Canary}\\x41"),
             })
             {
-                await run.SendAsync(operation, $"{name} in {member}", BodyWith(operation, member, Utf8(text)));
+                await Run.SendAsync(operation, $"{name} in {member}", BodyWith(operation, member, Utf8(text)));
             }
 
             foreach (var (name, bytes) in new (string, byte[])[]
@@ -44,21 +35,21 @@ internal sealed class HostileTextTests(string caller)
             })
             {
                 byte[] value = [.. Utf8(Canary), .. bytes];
-                await run.SendAsync(operation, $"{name} in {member}", BodyWith(operation, member, value));
+                await Run.SendAsync(operation, $"{name} in {member}", BodyWith(operation, member, value));
             }
 
             byte[] longText = Utf8(Canary + new string('x', 10_000));
-            await run.SendAsync(operation, $"10 kB in {member}", BodyWith(operation, member, longText), mayBeValid: true);
+            await Run.SendAsync(operation, $"10 kB in {member}", BodyWith(operation, member, longText), mayBeValid: true);
         });
 
-        await run.ShouldBeHarmlessAsync(atLeast: 18);
+        await Run.ShouldBeHarmlessAsync(atLeast: 18);
     }
 
     [Test]
     public async Task Naughty_strings_are_stored_or_refused()
     {
         // Nobody reads a stranger's body: a few strings will do.
-        var strings = NaughtyStrings().Where((_, i) => run.IsSignedIn || i % 20 == 0).ToList();
+        var strings = NaughtyStrings().Where((_, i) => Run.IsSignedIn || i % 20 == 0).ToList();
         // One member at a time, so that the others do not have the whole refused; by turns, for time's sake.
         var alone = Texts().SelectMany((_, turn) => strings.Where((_, i) => i % 4 == turn % 4), Pair);
         await HostileRun.ForEachAsync(alone, one =>
@@ -66,7 +57,7 @@ internal sealed class HostileTextTests(string caller)
             var (operation, member) = one.Operation;
             var body = operation.ValidBody();
             body[member] = one.Case + Canary;
-            return run.SendAsync(operation, $"'{one.Case}' in {member}", Bytes(body), mayBeValid: true);
+            return Run.SendAsync(operation, $"'{one.Case}' in {member}", Bytes(body), mayBeValid: true);
         });
         // And without the canary, which some lose their point by: a blank, a number.
         await HostileRun.ForEachAsync(HostileRun.WithBody.SelectMany(_ => strings, Pair), one =>
@@ -77,10 +68,10 @@ internal sealed class HostileTextTests(string caller)
                 body[member.Name] = one.Case;
             }
 
-            return run.SendAsync(one.Operation, $"'{one.Case}' everywhere", Bytes(body), mayBeValid: true);
+            return Run.SendAsync(one.Operation, $"'{one.Case}' everywhere", Bytes(body), mayBeValid: true);
         });
 
-        await run.ShouldBeHarmlessAsync(atLeast: strings.Count);
+        await Run.ShouldBeHarmlessAsync(atLeast: strings.Count);
     }
 
     [Test]
@@ -92,14 +83,14 @@ internal sealed class HostileTextTests(string caller)
         await HostileRun.ForEachAsync(operations.SelectMany(_ => strings, Pair), async one =>
         {
             var path = one.Operation.PathWith(_ => Uri.EscapeDataString(one.Case + Canary));
-            var status = await run.SendAsync(one.Operation, one.Case, Sample(one.Operation), path: path);
+            var status = await Run.SendAsync(one.Operation, one.Case, Sample(one.Operation), path: path);
             if (status is >= 200 and < 300)
             {
-                run.Complain($"{one.Operation} found something by '{one.Case}'");
+                Run.Complain($"{one.Operation} found something by '{one.Case}'");
             }
         });
 
-        await run.ShouldBeHarmlessAsync();
+        await Run.ShouldBeHarmlessAsync();
     }
 
     [Test]
@@ -114,16 +105,16 @@ internal sealed class HostileTextTests(string caller)
                 var value = Uri.EscapeDataString(text + Canary);
                 foreach (var name in operation.Query.Append(value))
                 {
-                    await run.SendAsync(
+                    await Run.SendAsync(
                         operation, $"?{name}={text}", Sample(operation), mayBeValid: true, query: $"&{name}={value}");
                 }
 
-                await run.SendAsync(operation, $"every query parameter {text} twice", Sample(operation), mayBeValid: true,
+                await Run.SendAsync(operation, $"every query parameter {text} twice", Sample(operation), mayBeValid: true,
                     query: string.Concat(operation.Query.Select(n => $"&{n}={Uri.EscapeDataString(text)}&{n}={value}")));
             }
         });
 
-        await run.ShouldBeHarmlessAsync(atLeast: 50);
+        await Run.ShouldBeHarmlessAsync(atLeast: 50);
     }
 
     private static List<string> NaughtyStrings()

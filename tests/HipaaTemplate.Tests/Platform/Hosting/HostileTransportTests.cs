@@ -8,17 +8,9 @@ namespace HipaaTemplate.Tests.Platform.Hosting;
 /// </summary>
 [TestFixture("admin")]
 [TestFixture("anonymous")]
-internal sealed class HostileTransportTests(string caller)
+internal sealed class HostileTransportTests(string caller) : HostileTests(caller)
 {
-    private const string Canary = HostileRun.Canary;
     private const int Limit = 1024 * 1024;
-    private HostileRun run = null!;
-
-    [SetUp]
-    public async Task SignInAsync() => run = await HostileRun.AsAsync(caller);
-
-    [TearDown]
-    public void Leave() => run.Dispose();
 
     [Test]
     public async Task Methods_that_an_address_does_not_take_are_refused()
@@ -29,15 +21,15 @@ internal sealed class HostileTransportTests(string caller)
         await HostileRun.ForEachAsync(routes.SelectMany(_ => methods, (route, method) => (Route: route, Method: method)), async one =>
         {
             var operation = one.Route.First();
-            var status = await run.SendRawAsync(
+            var status = await Run.SendRawAsync(
                 operation, $"method {one.Method}", operation.Path, "Content-Length: 0\r\n", method: one.Method);
             if (status != 405)
             {
-                run.Complain($"{operation} answers {one.Method} with {status}");
+                Run.Complain($"{operation} answers {one.Method} with {status}");
             }
         });
 
-        await run.ShouldBeHarmlessAsync(atLeast: methods.Length);
+        await Run.ShouldBeHarmlessAsync(atLeast: methods.Length);
     }
 
     [Test]
@@ -47,13 +39,13 @@ internal sealed class HostileTransportTests(string caller)
         var any = HostileRun.Operations[0];
         foreach (var method in new[] { "", " ", "G@T", "G(T", "GET\0", "GET\t", "G\u00c9T", $"{{{Canary}" })
         {
-            await run.SendRawAsync(any, $"method '{method}'", any.Path, method: method, mayBeBare: 400);
+            await Run.SendRawAsync(any, $"method '{method}'", any.Path, method: method, mayBeBare: 400);
         }
 
         foreach (var target in new[] { "", Canary, "*", "//", "http://", "/%", "/%zz", "/%00", "/\0", "/ x", "/\u00ff", "/%ff%fe", "\\" })
         {
             // Bare 405 for * and for a host without a path, which are for OPTIONS and CONNECT alone.
-            await run.SendRawAsync(any, $"target '{target}'", target, mayBeBare: [400, 405]);
+            await Run.SendRawAsync(any, $"target '{target}'", target, mayBeBare: [400, 405]);
         }
 
         foreach (var version in new[] { "HTTP/9.9", "HTTP/1.1\0", Canary, "" })
@@ -63,7 +55,7 @@ internal sealed class HostileTransportTests(string caller)
                 App.Api.Address, Encoding.Latin1.GetBytes($"GET /health {version}\r\nHost: x\r\n\r\n"), hangUp: true);
             if (answer.Status is not (0 or 400 or 505) || answer.Body.Length > 0)
             {
-                run.Complain($"version '{version}': {answer}");
+                Run.Complain($"version '{version}': {answer}");
             }
         }
 
@@ -72,11 +64,11 @@ internal sealed class HostileTransportTests(string caller)
             var answer = await RawConnection.SendAsync(App.Api.Address, Encoding.Latin1.GetBytes(noise), hangUp: true);
             if (answer.Status is not (0 or 400 or 505) || answer.Head.Contains(Canary, StringComparison.Ordinal))
             {
-                run.Complain($"noise '{noise}': {answer}");
+                Run.Complain($"noise '{noise}': {answer}");
             }
         }
 
-        await run.ShouldBeHarmlessAsync(atLeast: 20);
+        await Run.ShouldBeHarmlessAsync(atLeast: 20);
     }
 
     [Test]
@@ -94,20 +86,20 @@ internal sealed class HostileTransportTests(string caller)
             {
                 var target = one.Operation.PathWith(_ => one.Id + (one.Id.Length > 5_000 ? "" : Canary));
                 // Bare 400: Kestrel decodes the path before it hands the request over.
-                var status = await run.SendRawAsync(
+                var status = await Run.SendRawAsync(
                     one.Operation, $"id {one.Id}", target,
                     "Content-Type: application/json\r\nContent-Length: 2\r\nIf-Match: *\r\n", "{}"u8.ToArray(), mayBeBare: 400);
                 if (status is >= 200 and < 300)
                 {
-                    run.Complain($"{one.Operation} found something by '{one.Id}'");
+                    Run.Complain($"{one.Operation} found something by '{one.Id}'");
                 }
 
-                await run.SendRawAsync(
+                await Run.SendRawAsync(
                     one.Operation, $"id alone {one.Id}", one.Operation.PathWith(_ => one.Id),
                     "Content-Type: application/json\r\nContent-Length: 2\r\nIf-Match: *\r\n", "{}"u8.ToArray(), mayBeBare: 400);
             });
 
-        await run.ShouldBeHarmlessAsync();
+        await Run.ShouldBeHarmlessAsync();
     }
 
     [Test]
@@ -142,12 +134,12 @@ internal sealed class HostileTransportTests(string caller)
         {
             var body = one.Operation.Body is null ? [] : Encoding.UTF8.GetBytes(one.Operation.ValidBody().ToJsonString());
             var json = one.Operation.Body is null ? "" : "Content-Type: application/json\r\n";
-            await run.SendRawAsync(
+            await Run.SendRawAsync(
                 one.Operation, one.Case.Header, one.Operation.Path,
                 $"{one.Case.Header}\r\n{json}Content-Length: {body.Length}\r\n", body, mayBeValid: true, mayBeBare: one.Case.Bare);
         });
 
-        await run.ShouldBeHarmlessAsync(atLeast: headers.Length);
+        await Run.ShouldBeHarmlessAsync(atLeast: headers.Length);
     }
 
     [Test]
@@ -155,22 +147,22 @@ internal sealed class HostileTransportTests(string caller)
     {
         await HostileRun.ForEachAsync(HostileRun.Operations, async operation =>
         {
-            var expected = operation.Body is null || !run.IsSignedIn ? (int?)null : 413;
+            var expected = operation.Body is null || !Run.IsSignedIn ? (int?)null : 413;
             byte[] body = [.. "{\""u8, .. Encoding.ASCII.GetBytes(Canary), .. new byte[2 * Limit]];
-            var whole = await run.SendRawAsync(
+            var whole = await Run.SendRawAsync(
                 operation, "2 MiB", operation.Path, $"Content-Type: application/json\r\nContent-Length: {body.Length}\r\n", body);
-            var announced = await run.SendRawAsync(
+            var announced = await Run.SendRawAsync(
                 operation, "8 EiB announced", operation.Path, "Content-Type: application/json\r\nContent-Length: 9223372036854775807\r\n");
             byte[] chunks = [.. Enumerable.Repeat(Chunk(64 * 1024), 32).SelectMany(chunk => chunk), .. "0\r\n\r\n"u8];
-            var chunked = await run.SendRawAsync(
+            var chunked = await Run.SendRawAsync(
                 operation, "2 MiB in chunks", operation.Path, "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n", chunks);
             foreach (var status in new[] { whole, announced, chunked }.Where(status => expected is not null && status != expected))
             {
-                run.Complain($"{operation} answers {status} to too large a body");
+                Run.Complain($"{operation} answers {status} to too large a body");
             }
         });
 
-        await run.ShouldBeHarmlessAsync();
+        await Run.ShouldBeHarmlessAsync();
     }
 
     [Test]
@@ -179,21 +171,21 @@ internal sealed class HostileTransportTests(string caller)
         foreach (var operation in HostileRun.Operations)
         {
             // Bare 414: the request line alone is over the limit, and Kestrel reads no further.
-            var status = await run.SendRawAsync(
+            var status = await Run.SendRawAsync(
                 operation, "a query of 20,000 characters", $"{operation.Path}?{Canary}={new string('x', 20_000)}", mayBeBare: 414);
             if (status != 414)
             {
-                run.Complain($"{operation} answers {status} to a query of 20,000 characters");
+                Run.Complain($"{operation} answers {status} to a query of 20,000 characters");
             }
 
-            await run.SendRawAsync(
+            await Run.SendRawAsync(
                 operation, "1,000 query parameters", $"{operation.Path}?{string.Join('&', Enumerable.Repeat("limit=1", 1_000))}",
                 "Content-Length: 0\r\n");
-            await run.SendRawAsync(
+            await Run.SendRawAsync(
                 operation, "2,500 parameters", $"{operation.Path}?{string.Join('&', Enumerable.Range(0, 2_500))}", "Content-Length: 0\r\n");
         }
 
-        await run.ShouldBeHarmlessAsync();
+        await Run.ShouldBeHarmlessAsync();
     }
 
     [Test]
@@ -222,11 +214,11 @@ internal sealed class HostileTransportTests(string caller)
             ("a trailer that is none", "Transfer-Encoding: chunked\r\n", $"2\r\n{{}}\r\n0\r\n{Canary}\r\n\r\n"),
         ];
         await HostileRun.ForEachAsync(HostileRun.Operations.SelectMany(_ => lies, (o, l) => (Operation: o, Lie: l)), one =>
-            run.SendRawAsync(
+            Run.SendRawAsync(
                 one.Operation, one.Lie.Name, one.Operation.Path, $"Content-Type: application/json\r\n{one.Lie.Headers}",
                 Encoding.ASCII.GetBytes(one.Lie.Body), hangUp: true, mayBeBare: [0, 400]));
 
-        await run.ShouldBeHarmlessAsync(atLeast: lies.Length);
+        await Run.ShouldBeHarmlessAsync(atLeast: lies.Length);
     }
 
     private static byte[] Chunk(int size) =>
