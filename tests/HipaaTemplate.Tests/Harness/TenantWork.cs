@@ -50,6 +50,15 @@ internal static class DatabaseAccess
         return connection;
     }
 
+    /// <summary>Whose rows the rest of the connection's transaction sees; null for nobody's.</summary>
+    public static async Task EnterAsync(this ApiHost api, NpgsqlConnection connection, TenantId? tenant)
+    {
+        var scope = api.Services.GetRequiredService<ITenantScopeSql>().For(tenant);
+        await using var command = new NpgsqlCommand(scope.Statement, connection);
+        command.Parameters.AddRange(scope.Parameter is { } parameter ? [parameter] : Array.Empty<NpgsqlParameter>());
+        await command.ExecuteNonQueryAsync();
+    }
+
     public static async Task<int> ExecuteAsync(this NpgsqlConnection connection, string sql)
     {
         await using var command = new NpgsqlCommand(sql, connection);

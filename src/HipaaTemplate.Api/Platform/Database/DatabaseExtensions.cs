@@ -14,7 +14,6 @@ internal static class DatabaseExtensions
     private const int MaximumRetries = 3;
     private static readonly TimeSpan MaximumRetryDelay = TimeSpan.FromSeconds(2);
 
-    private static readonly TenantScopeInterceptor TenantScope = new();
     private static readonly TenantStampInterceptor TenantStamp = new();
     private static readonly CommitInterceptor Commit = new();
 
@@ -22,11 +21,15 @@ internal static class DatabaseExtensions
     {
         builder.Services.AddSettings<DatabaseSettings>();
         builder.Services.AddSingleton<TimeProvider, DatabaseClock>();
+        builder.Services.AddSingleton<DerivedKeys>();
+        builder.Services.AddSingleton<ITenantScopeSql, BareTenantScope>();
+        builder.Services.AddSingleton<TenantScopeInterceptor>();
         builder.Services.AddSingleton(provider => new NpgsqlDataSourceBuilder(
             provider.GetRequiredService<IOptions<DatabaseSettings>>().Value.AppConnectionString()).Build());
         builder.Services.AddPooledDbContextFactory<AppDbContext>((provider, options) => options
             .UseAppDatabase(provider.GetRequiredService<NpgsqlDataSource>())
-            .AddInterceptors(TenantScope, TenantStamp, Commit));
+            .AddInterceptors(
+                provider.GetRequiredService<TenantScopeInterceptor>(), TenantStamp, Commit));
         builder.Services.AddScoped(LeaseContext);
     }
 

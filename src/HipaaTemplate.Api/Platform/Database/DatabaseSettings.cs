@@ -91,6 +91,10 @@ internal sealed class DatabaseSettings : IHasProblems
         return Base64Url.EncodeToString(derived);
     }
 
+    /// <summary>What <see cref="DerivedKeys"/> are made of.</summary>
+    public string KeySecret() =>
+        DatabaseUrl.Parse(Url).Password is { Length: > 0 } ownerPassword ? ownerPassword : AppPassword!;
+
     private string OwnerConnection(string? role)
     {
         var owner = DatabaseUrl.Parse(Url);

@@ -10,7 +10,7 @@ internal static class TenantFunction
     public const string Call = "app.current_tenant_id()";
 
     public const string Body =
-        $"SELECT nullif(current_setting('{TenantScopeSql.SettingName}', true), '')::uuid";
+        $"SELECT nullif(current_setting('{BareTenantScope.SettingName}', true), '')::uuid";
 
     public const string Create = $"""
         CREATE FUNCTION {Call} RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE

@@ -1,14 +1,15 @@
 using System.Data.Common;
+using HipaaTemplate.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Npgsql;
 
 namespace HipaaTemplate.Platform.Database;
 
 /// <summary>
-/// Sends <see cref="TenantScopeSql"/> with every command of EF Core: in front of a query, in the
+/// Sends <see cref="ITenantScopeSql"/> with every command of EF Core: in front of a query, in the
 /// same round trip; before a SaveChanges batch as a command of its own inside the transaction.
 /// </summary>
-internal sealed class TenantScopeInterceptor : DbCommandInterceptor
+internal sealed class TenantScopeInterceptor(ITenantScopeSql scopeSql) : DbCommandInterceptor
 {
     public override async ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(
         DbCommand command,
@@ -22,12 +23,11 @@ internal sealed class TenantScopeInterceptor : DbCommandInterceptor
             return result;
         }
 
-        Prepend(command, eventData);
+        var scope = Prepend(command, eventData);
         var reader = await command.ExecuteReaderAsync(cancellationToken);
         try
         {
-            // The first result is set_config's own.
-            await reader.NextResultAsync(cancellationToken);
+            await SkipResultOfAsync(scope, reader, cancellationToken);
         }
         catch
         {
@@ -55,9 +55,9 @@ internal sealed class TenantScopeInterceptor : DbCommandInterceptor
         InterceptionResult<object> result,
         CancellationToken cancellationToken = default)
     {
-        Prepend(command, eventData);
+        var scope = Prepend(command, eventData);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        await reader.NextResultAsync(cancellationToken);
+        await SkipResultOfAsync(scope, reader, cancellationToken);
         return InterceptionResult<object>.SuppressWithResult(
             await reader.ReadAsync(cancellationToken) ? reader.GetValue(0) : null!);
     }
@@ -78,13 +78,22 @@ internal sealed class TenantScopeInterceptor : DbCommandInterceptor
     private static NotSupportedException SynchronousCommand() =>
         new("Database commands are asynchronous here: use the method that ends in Async.");
 
-    private static void Prepend(DbCommand command, CommandEventData eventData)
+    private TenantScope Prepend(DbCommand command, CommandEventData eventData)
     {
-        command.CommandText = TenantScopeSql.Prefix + command.CommandText;
-        command.Parameters.Insert(0, TenantScopeSql.Parameter(eventData.Context as AppDbContext));
+        var scope = scopeSql.For(TenantOf(eventData));
+        command.CommandText = $"{scope.Statement};\n{command.CommandText}";
+        if (scope.Parameter is { } parameter)
+        {
+            command.Parameters.Insert(0, parameter);
+        }
+
+        return scope;
     }
 
-    private static async Task ScopeTransactionAsync(
+    private static Task SkipResultOfAsync(TenantScope scope, DbDataReader reader, CancellationToken ct) =>
+        scope.ReturnsRows ? reader.NextResultAsync(ct) : Task.CompletedTask;
+
+    private async Task ScopeTransactionAsync(
         DbCommand command, CommandEventData eventData, CancellationToken ct)
     {
         // The provider finds rows affected by the position of each statement in the batch, so a
@@ -94,9 +103,9 @@ internal sealed class TenantScopeInterceptor : DbCommandInterceptor
             throw new InvalidOperationException("SaveChanges runs in a transaction, always.");
         }
 
-        await using var scope = new NpgsqlCommand(
-            TenantScopeSql.Statement, transaction.Connection, transaction);
-        scope.Parameters.Add(TenantScopeSql.Parameter(eventData.Context as AppDbContext));
-        await scope.ExecuteNonQueryAsync(ct);
+        await transaction.EnterTenantAsync(scopeSql, TenantOf(eventData), ct);
     }
+
+    private static TenantId? TenantOf(CommandEventData eventData) =>
+        eventData.Context is AppDbContext { HasTenant: true } context ? context.TenantId : null;
 }

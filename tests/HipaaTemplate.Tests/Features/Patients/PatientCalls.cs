@@ -103,9 +103,7 @@ internal static class PatientCalls
         await connection.OpenAsync();
         await using var transaction = await connection.BeginTransactionAsync();
         // A given server's login may be no superuser; then the policies hold for it as well.
-        await using var scope = new NpgsqlCommand(TenantScopeSql.Statement, connection, transaction);
-        scope.Parameters.AddWithValue("tenant_scope", tenant.ToString());
-        await scope.ExecuteNonQueryAsync();
+        await App.Api.EnterAsync(connection, tenant);
         await using var command = new NpgsqlCommand(sql, connection, transaction);
         return await command.ExecuteScalarAsync();
     }

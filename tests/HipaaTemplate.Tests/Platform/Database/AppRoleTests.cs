@@ -138,8 +138,7 @@ internal sealed class AppRoleTests
         }
     }
 
-    private static Task<int> EnterAsync(NpgsqlConnection app, TenantId tenant) =>
-        app.ExecuteAsync($"SELECT set_config('app.tenant_id', '{tenant}', true)");
+    private Task EnterAsync(NpgsqlConnection app, TenantId tenant) => api.EnterAsync(app, tenant);
 
     private static Task ShouldBeRefusedAsync(
         NpgsqlConnection app, string sql, string state = PostgresErrorCodes.InsufficientPrivilege)
