@@ -15,18 +15,14 @@ internal sealed class CatalogueTests
     [Test]
     public async Task Every_table_of_the_model_is_looked_at()
     {
-        await using var work = TenantWork.Of(App.Api, null);
         await using var connection = await App.Api.OpenOwnerConnectionAsync();
         var protectedTables = await connection.ColumnAsync<string>(
             "SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname = 'app' AND rowsecurity");
-        Assert.That(protectedTables, Is.SupersetOf(IsolationAudit.TablesWith(work.Db.Model, TableAccess.Tenant)));
+        Assert.That(protectedTables, Is.SupersetOf(App.Api.IsolationPromise().TenantTables));
         Assert.That(protectedTables, Does.Contain("app.probes"));
     }
 
     internal static async Task<IReadOnlyList<IsolationViolation>> AuditAsync(
-        ApiHost api, Npgsql.NpgsqlConnection connection)
-    {
-        await using var work = TenantWork.Of(api, null);
-        return await IsolationAudit.RunAsync(connection, work.Db.Model, CancellationToken.None);
-    }
+        ApiHost api, Npgsql.NpgsqlConnection connection) =>
+        await IsolationAudit.RunAsync(connection, api.IsolationPromise(), CancellationToken.None);
 }

@@ -26,8 +26,25 @@ internal sealed class PlantedFaultTests
         await api.DisposeAsync();
     }
 
-    [TestCase("DROP TABLE app.probes", "table of the model is missing", "app.probes")]
-    [TestCase("ALTER TABLE app.probes DROP COLUMN text", "column of the model is missing", "app.probes.text")]
+    [TestCase("DROP TABLE app.probes", "the database lacks", "column app.probes.id uuid NOT NULL")]
+    [TestCase("ALTER TABLE app.probes DROP COLUMN text", "the database lacks", "column app.probes.text text NOT NULL")]
+    [TestCase("CREATE TABLE app.unheard_of (tenant_id uuid NOT NULL)", "the model does not have", "column app.unheard_of.tenant_id uuid NOT NULL")]
+    [TestCase("ALTER TABLE app.probes ADD extra text", "the model does not have", "column app.probes.extra text")]
+    [TestCase("ALTER TABLE app.probes ALTER text SET DEFAULT 'x'", "the model does not have", "column app.probes.text text NOT NULL DEFAULT")]
+    [TestCase("ALTER TABLE app.probes ALTER text TYPE varchar(5)", "the model does not have", "column app.probes.text character varying(5) NOT NULL")]
+    [TestCase("DROP INDEX app.ix_probes_tenant_id_text", "the database lacks", "unique app.probes (tenant_id, text)")]
+    [TestCase("CREATE UNIQUE INDEX mine ON app.probes (tenant_id, text) WHERE id IS NOT NULL", "the model does not have", "unique app.probes (tenant_id, text) WHERE")]
+    [TestCase("ALTER TABLE app.probes DROP CONSTRAINT fk_probes_tenants_tenant_id", "the database lacks", "reference app.probes (tenant_id) to app.tenants (id)")]
+    [TestCase("CREATE SCHEMA elsewhere; GRANT USAGE ON SCHEMA elsewhere TO hipaa_app; CREATE TABLE elsewhere.t (id uuid); GRANT SELECT ON elsewhere.t TO hipaa_app",
+        "hipaa_app reaches a table of another schema", "elsewhere.t")]
+    [TestCase("CREATE TABLE public.t (id uuid); GRANT SELECT ON public.t TO PUBLIC; GRANT USAGE ON SCHEMA public TO PUBLIC",
+        "hipaa_app reaches a table of another schema", "t")]
+    [TestCase("CREATE TYPE app.mood AS ENUM ('a'); ALTER TABLE app.probes ADD mood app.mood; CREATE INDEX moods ON app.probes (tenant_id, mood)",
+        "index needs an operator that is not leakproof; row-level security keeps it from being used", "app.moods")]
+    [TestCase("ALTER TABLE app.probes ADD price numeric; CREATE INDEX prices ON app.probes (tenant_id, price)",
+        "index needs an operator that is not leakproof; row-level security keeps it from being used", "app.prices")]
+    [TestCase("GRANT USAGE ON SCHEMA keys TO hipaa_app; GRANT SELECT ON keys.tenant_scope_keys TO hipaa_app", "hipaa_app holds SELECT", "keys.tenant_scope_keys")]
+    [TestCase("ALTER FUNCTION app.current_tenant_id() SET search_path = public", "the tenant function is not the one of this build", "app.current_tenant_id()")]
     [TestCase("ALTER TABLE app.probes DROP CONSTRAINT pk_probes; ALTER TABLE app.probes ALTER tenant_id DROP NOT NULL",
         "tenant_id is not uuid NOT NULL", "app.probes")]
     [TestCase("ALTER TABLE app.probes DISABLE ROW LEVEL SECURITY", "row-level security is not enabled", "app.probes")]

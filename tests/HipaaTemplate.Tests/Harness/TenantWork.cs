@@ -1,3 +1,4 @@
+using HipaaTemplate.Platform.Commands;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Tenancy;
 using Microsoft.Extensions.DependencyInjection;
@@ -48,6 +49,13 @@ internal static class DatabaseAccess
         var connection = new NpgsqlConnection(settings.OwnerConnectionString());
         await connection.OpenAsync();
         return connection;
+    }
+
+    /// <summary>What the API's build promises of its database.</summary>
+    public static IsolationPromise IsolationPromise(this ApiHost api)
+    {
+        using var db = api.Services.GetRequiredService<OwnerDatabase>().CreateContext();
+        return HipaaTemplate.Platform.Database.IsolationPromise.Of(db, api.Services.GetRequiredService<ITenantScopeSql>());
     }
 
     /// <summary>Whose rows the rest of the connection's transaction sees; null for nobody's.</summary>

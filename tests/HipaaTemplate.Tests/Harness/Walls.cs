@@ -31,9 +31,8 @@ internal static class Walls
 
     private static async Task TakePoliciesAwayAsync(ApiHost api, string url)
     {
-        await using var work = TenantWork.Of(api, null);
         await using var superuser = await DatabaseAccess.OpenSuperuserConnectionAsync(url);
-        foreach (var table in IsolationAudit.TablesWith(work.Db.Model, TableAccess.Tenant))
+        foreach (var table in api.IsolationPromise().TenantTables)
         {
             await superuser.ExecuteAsync($"""
                 DROP POLICY tenant_isolation ON {table};

@@ -8,7 +8,8 @@ using Npgsql;
 namespace HipaaTemplate.Platform.Commands;
 
 /// <summary>The only code that changes the schema. It works as hipaa_owner, never as the API's role.</summary>
-internal sealed class MigrateCommand(OwnerDatabase database, IOptions<DatabaseSettings> settings) : ICommand
+internal sealed class MigrateCommand(
+    OwnerDatabase database, IOptions<DatabaseSettings> settings, TenantScopeSetup tenantScope) : ICommand
 {
     private const string BeforeTheFirst = "0";
 
@@ -50,6 +51,8 @@ internal sealed class MigrateCommand(OwnerDatabase database, IOptions<DatabaseSe
         await using var db = database.CreateContext();
         var pending = (await db.Database.GetPendingMigrationsAsync(ct)).ToList();
         await db.Database.MigrateAsync(ct);
+        await db.Database.OpenConnectionAsync(ct);
+        await tenantScope.ApplyAsync((NpgsqlConnection)db.Database.GetDbConnection(), ct);
         await Console.Out.WriteLineAsync(pending.Count == 0
             ? "up to date"
             : $"applied {string.Join(", ", pending)}");
@@ -113,6 +116,7 @@ internal sealed class MigrateCommand(OwnerDatabase database, IOptions<DatabaseSe
         await Console.Out.WriteLineAsync($"SET ROLE {DatabaseRoles.Owner};");
         await Console.Out.WriteLineAsync(
             db.GetService<IMigrator>().GenerateScript(options: MigrationsSqlGenerationOptions.Idempotent));
+        await Console.Out.WriteLineAsync(tenantScope.Script());
         return ExitCode.Done;
     }
 }

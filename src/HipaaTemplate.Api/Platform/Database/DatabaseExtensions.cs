@@ -22,7 +22,14 @@ internal static class DatabaseExtensions
         builder.Services.AddSettings<DatabaseSettings>();
         builder.Services.AddSingleton<TimeProvider, DatabaseClock>();
         builder.Services.AddSingleton<DerivedKeys>();
-        builder.Services.AddSingleton<ITenantScopeSql, BareTenantScope>();
+        builder.Services.AddSingleton<ITenantScopeSql>(provider =>
+            provider.GetRequiredService<IOptions<DatabaseSettings>>().Value.TenantScope switch
+            {
+                TenantScopeForm.Signed => ActivatorUtilities.CreateInstance<SignedTenantScope>(provider),
+                TenantScopeForm.Bare => new BareTenantScope(),
+                var other => throw new InvalidOperationException($"There is no tenant scope {other}."),
+            });
+        builder.Services.AddSingleton<TenantScopeSetup>();
         builder.Services.AddSingleton<TenantScopeInterceptor>();
         builder.Services.AddSingleton(provider => new NpgsqlDataSourceBuilder(
             provider.GetRequiredService<IOptions<DatabaseSettings>>().Value.AppConnectionString()).Build());

@@ -24,6 +24,10 @@ internal sealed class DatabaseSettings : IHasProblems
     [Setting("DATABASE_POOL_SIZE", "Most connections of one API process.")]
     public int PoolSize { get; set; } = 20;
 
+    [Setting("DATABASE_TENANT_SCOPE", "How PostgreSQL is told the tenant: signed, which holds against SQL injection too, or bare. The same for the API and for migrate up.",
+        DefaultText = "signed")]
+    public TenantScopeForm TenantScope { get; set; } = TenantScopeForm.Signed;
+
     public IEnumerable<string> Problems()
     {
         NpgsqlConnectionStringBuilder? owner = null;

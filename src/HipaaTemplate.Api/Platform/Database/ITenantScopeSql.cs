@@ -4,11 +4,14 @@ using Npgsql;
 namespace HipaaTemplate.Platform.Database;
 
 /// <summary>
-/// How PostgreSQL is told whose rows are meant. One place, because it is the one statement that a
-/// distributed PostgreSQL may want in another form.
+/// How PostgreSQL is told whose rows are meant: the statement that the API sends, and the function
+/// that the policies ask. One place, because a distributed PostgreSQL may want another form.
 /// </summary>
 internal interface ITenantScopeSql
 {
+    /// <summary>What <c>migrate up</c> installs and <c>isolation prove</c> compares.</summary>
+    TenantFunction Function { get; }
+
     /// <summary>
     /// A statement whose effect ends with the transaction it runs in, so that nothing is ever left on
     /// the session, which the pool hands to somebody else. Without a tenant it takes every row away.
@@ -19,7 +22,14 @@ internal interface ITenantScopeSql
 /// <param name="Statement">One statement, without a semicolon.</param>
 /// <param name="Parameter">Of the statement; null when it has none.</param>
 /// <param name="ReturnsRows">True for a SELECT, whose result the reader of the query has to skip.</param>
-internal readonly record struct TenantScope(string Statement, NpgsqlParameter? Parameter, bool ReturnsRows);
+internal readonly record struct TenantScope(string Statement, NpgsqlParameter? Parameter, bool ReturnsRows)
+{
+    /// <summary>Gives a setting a value for the rest of the transaction.</summary>
+    public static TenantScope Set(string setting, string value) => new(
+        $"SELECT set_config('{setting}', @tenant_scope, true)",
+        new NpgsqlParameter<string> { ParameterName = "tenant_scope", NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text, TypedValue = value },
+        ReturnsRows: true);
+}
 
 internal static class TenantScopeExtensions
 {

@@ -1,12 +1,10 @@
-using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Metadata;
 using Npgsql;
 
 namespace HipaaTemplate.Platform.Database;
 
 /// <summary>A rule of isolation that the live database breaks.</summary>
 /// <param name="Rule">The rule, as a statement of what is wrong.</param>
-/// <param name="Subject">The table, index, constraint, function or role.</param>
+/// <param name="Subject">The table, column, index, constraint, function or role.</param>
 internal sealed record IsolationViolation(string Rule, string Subject);
 
 /// <summary>
@@ -16,14 +14,23 @@ internal sealed record IsolationViolation(string Rule, string Subject);
 internal static partial class IsolationAudit
 {
     public static async Task<IReadOnlyList<IsolationViolation>> RunAsync(
-        NpgsqlConnection connection, IModel model, CancellationToken ct)
+        NpgsqlConnection connection, IsolationPromise promise, CancellationToken ct)
     {
+        var shape = await DatabaseShape.ReadAsync(
+            connection, IsolationPromise.Schemas, IsolationPromise.TablesApart, ct);
+        List<IsolationViolation> violations =
+        [
+            .. promise.Shape.Except(shape).Select(line => new IsolationViolation("the database lacks", line)),
+            .. shape.Except(promise.Shape).Select(line => new IsolationViolation("the model does not have", line)),
+        ];
+
         await using var command = new NpgsqlCommand(Sql, connection);
-        command.Parameters.AddWithValue("tenant_tables", TablesWith(model, TableAccess.Tenant));
-        command.Parameters.AddWithValue("global_tables", GlobalTables(model));
-        command.Parameters.AddWithValue("model_columns", ColumnsOf(model));
+        command.Parameters.AddWithValue("schemas", IsolationPromise.Schemas);
+        command.Parameters.AddWithValue("tenant_tables", promise.TenantTables);
+        command.Parameters.AddWithValue("global_tables", promise.GlobalTables);
+        command.Parameters.AddWithValue("tenant_function", promise.Function.Body);
+        command.Parameters.AddWithValue("tenant_function_is_definer", promise.Function.RunsAsOwner);
         await using var reader = await command.ExecuteReaderAsync(ct);
-        List<IsolationViolation> violations = [];
         while (await reader.ReadAsync(ct))
         {
             violations.Add(new IsolationViolation(reader.GetString(0), reader.GetString(1)));
@@ -31,29 +38,4 @@ internal static partial class IsolationAudit
 
         return violations;
     }
-
-    /// <summary>Qualified names of the model's tables with this access.</summary>
-    public static string[] TablesWith(IModel model, string access) =>
-    [
-        .. from entity in model.GetEntityTypes()
-           where entity.FindAnnotation(TableAccess.Annotation)?.Value is string value && value == access
-           select QualifiedName(entity),
-    ];
-
-    // The history of migrations is EF Core's own table; the API reads it to know that it is current.
-    private static string[] GlobalTables(IModel model) =>
-    [
-        .. TablesWith(model, TableAccess.GlobalReadOnly),
-        $"{DatabaseRoles.AppSchema}.{DatabaseRoles.MigrationsTable}",
-    ];
-
-    private static string[] ColumnsOf(IModel model) =>
-    [
-        .. from entity in model.GetEntityTypes()
-           from property in entity.GetProperties()
-           select $"{QualifiedName(entity)}.{property.GetColumnName()}",
-    ];
-
-    private static string QualifiedName(IReadOnlyEntityType entity) =>
-        $"{entity.GetSchema() ?? entity.Model.GetDefaultSchema()}.{entity.GetTableName()}";
 }

@@ -7,14 +7,13 @@ internal static partial class IsolationAudit
     private const string Condition = $"(tenant_id = {TenantFunction.Call})";
 
     /// <summary>
-    /// One row a violation. Every schema but the server's own and public (extensions) is ours. A table
-    /// that the model does not know, such as one of a deleted feature, is held to the tenant rules if
-    /// it has tenant_id and must otherwise be out of the API's reach.
+    /// One row a violation. A table that nobody promised is held to the tenant rules if it has tenant_id,
+    /// and must otherwise be out of the API's reach. Schemas that are not ours may be there, a hosted
+    /// server's for example; in those the API's role may have nothing but what an extension brought.
     /// </summary>
     private const string Sql = $"""
         WITH schemas AS (
-            SELECT oid, nspname, nspowner FROM pg_namespace
-            WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public')
+            SELECT oid, nspname, nspowner FROM pg_namespace WHERE nspname = ANY (@schemas)
         ), tables AS (
             SELECT c.*, s.nspname || '.' || c.relname AS name, t.attnum AS tenant_column,
                 s.nspname || '.' || c.relname = ANY (@global_tables) AS is_global,
@@ -34,14 +33,7 @@ internal static partial class IsolationAudit
             FROM tables t CROSS JOIN unnest(
                 ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) p(privilege)
         )
-        SELECT 'table of the model is missing' AS rule, m.name AS subject
-            FROM unnest(@tenant_tables || @global_tables) m(name)
-            WHERE NOT EXISTS (SELECT FROM tables t WHERE t.name = m.name)
-        UNION ALL SELECT 'column of the model is missing', m.name FROM unnest(@model_columns) m(name)
-            WHERE NOT EXISTS (
-                SELECT FROM tables t JOIN pg_attribute a ON a.attrelid = t.oid AND NOT a.attisdropped
-                WHERE t.name || '.' || a.attname = m.name)
-        UNION ALL SELECT 'tenant_id is not uuid NOT NULL', t.name FROM scoped t
+        SELECT 'tenant_id is not uuid NOT NULL' AS rule, t.name AS subject FROM scoped t
             LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = t.tenant_column
             WHERE a.attnum IS NULL OR NOT a.attnotnull OR a.atttypid <> 'uuid'::regtype
         UNION ALL SELECT 'row-level security is not enabled', name FROM scoped WHERE NOT relrowsecurity
@@ -65,6 +57,16 @@ internal static partial class IsolationAudit
             FROM scoped t JOIN pg_index i ON i.indrelid = t.oid
             JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam
             WHERE (i.indisunique OR m.amname = 'btree') AND i.indkey[0] IS DISTINCT FROM t.tenant_column
+        UNION ALL SELECT 'index needs an operator that is not leakproof; row-level security keeps it from being used',
+                i.indexrelid::regclass::text
+            FROM scoped t JOIN pg_index i ON i.indrelid = t.oid
+            JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam AND m.amname = 'btree'
+            WHERE EXISTS (
+                SELECT FROM unnest(i.indclass) k(class) JOIN pg_opclass o ON o.oid = k.class
+                JOIN pg_amop e ON e.amopfamily = o.opcfamily AND e.amopstrategy = 3
+                    AND e.amoplefttype = o.opcintype AND e.amoprighttype = o.opcintype
+                JOIN pg_operator x ON x.oid = e.amopopr JOIN pg_proc f ON f.oid = x.oprcode
+                WHERE NOT f.proleakproof)
         UNION ALL SELECT 'foreign key does not carry tenant_id on both sides', con.conrelid::regclass || '.' || con.conname
             FROM pg_constraint con JOIN scoped s ON s.oid = con.conrelid
             JOIN tables d ON d.oid = con.confrelid
@@ -85,6 +87,14 @@ internal static partial class IsolationAudit
             FROM pg_class c JOIN schemas s ON s.oid = c.relnamespace
             WHERE c.relispartition AND c.relkind IN ('r', 'p')
                 AND has_table_privilege('{App}', c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
+        UNION ALL SELECT '{App} reaches a table of another schema', c.oid::regclass::text
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND n.nspname <> ALL (@schemas)
+                AND c.relkind IN ('r', 'p', 'f', 'v', 'm') AND has_schema_privilege('{App}', n.oid, 'USAGE')
+                AND (has_table_privilege('{App}', c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
+                    OR has_any_column_privilege('{App}', c.oid, 'SELECT, INSERT, UPDATE'))
+                AND NOT EXISTS (
+                    SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.classid = 'pg_class'::regclass AND d.deptype = 'e')
         UNION ALL SELECT '{App} may use a sequence', c.oid::regclass::text
             FROM pg_class c JOIN schemas s ON s.oid = c.relnamespace
             -- CASE, because the planner may ask for the privilege first, and it is an error for a table.
@@ -120,10 +130,12 @@ internal static partial class IsolationAudit
         UNION ALL SELECT 'function runs with its owner''s rights', p.oid::regprocedure::text
             FROM pg_proc p JOIN schemas s ON s.oid = p.pronamespace
             WHERE p.prosecdef AND has_function_privilege('{App}', p.oid, 'EXECUTE')
+                AND p.oid IS DISTINCT FROM to_regprocedure('{TenantFunction.Call}')
         UNION ALL SELECT 'the tenant function is not the one of this build', '{TenantFunction.Call}'
             WHERE NOT EXISTS (
                 SELECT FROM pg_proc p WHERE p.oid = to_regprocedure('{TenantFunction.Call}')
-                    AND btrim(p.prosrc) = $function${TenantFunction.Body}$function$ AND p.provolatile = 's')
+                    AND p.prosrc = @tenant_function AND p.provolatile = 's' AND p.prosecdef = @tenant_function_is_definer
+                    AND (NOT p.prosecdef OR p.proconfig = ARRAY['search_path=pg_catalog, pg_temp']))
         ORDER BY 1, 2
         """;
 }

@@ -42,8 +42,7 @@ internal static class RoleSetup
         $$;
         """;
 
-    public static string Script() =>
-        $"{Sql}\n-- Then give {DatabaseRoles.App} its password: DATABASE_APP_PASSWORD of the API.\n";
+    public static string Script() => Sql;
 
     public static async Task ApplyAsync(
         NpgsqlConnection login, DatabaseSettings settings, CancellationToken ct)

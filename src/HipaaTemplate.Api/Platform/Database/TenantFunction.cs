@@ -1,22 +1,21 @@
 namespace HipaaTemplate.Platform.Database;
 
-/// <summary>
-/// The function that every policy compares tenant_id with. SQL and STABLE, so that the planner
-/// inlines it; together with the query filter it becomes a one-time check per query. A setting
-/// that was local to an earlier transaction reads as '' afterwards, hence NULLIF.
-/// </summary>
-internal static class TenantFunction
+/// <summary>The function that every policy compares tenant_id with.</summary>
+/// <param name="Language">Of the body: sql or plpgsql.</param>
+/// <param name="Body">As the catalogue keeps it (pg_proc.prosrc).</param>
+/// <param name="RunsAsOwner">
+/// True for SECURITY DEFINER: it may read what the API's role may not. Its search path is then fixed.
+/// </param>
+internal sealed record TenantFunction(string Language, string Body, bool RunsAsOwner)
 {
     public const string Call = "app.current_tenant_id()";
 
-    public const string Body =
-        $"SELECT nullif(current_setting('{BareTenantScope.SettingName}', true), '')::uuid";
-
-    public const string Create = $"""
-        CREATE FUNCTION {Call} RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
-        AS $$ {Body} $$;
-        GRANT EXECUTE ON FUNCTION {Call} TO {DatabaseRoles.App};
+    /// <summary>STABLE: the planner asks once a query, not once a row, where it has the tenant_id beside it.</summary>
+    public string Create => $"""
+        CREATE OR REPLACE FUNCTION {Call} RETURNS uuid LANGUAGE {Language} STABLE PARALLEL SAFE
+        {(RunsAsOwner ? "SECURITY DEFINER SET search_path = pg_catalog, pg_temp" : "SECURITY INVOKER")}
+        AS $function${Body}$function$;
+        REVOKE ALL ON FUNCTION {Call} FROM PUBLIC;
+        GRANT EXECUTE ON FUNCTION {Call} TO {DatabaseRoles.App}, {DatabaseRoles.Owner};
         """;
-
-    public const string Drop = $"DROP FUNCTION {Call};";
 }

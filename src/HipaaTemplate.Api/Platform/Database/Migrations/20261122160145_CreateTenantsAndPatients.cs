@@ -19,7 +19,11 @@ namespace HipaaTemplate.Platform.Database.Migrations
 
             migrationBuilder.Sql($"GRANT USAGE ON SCHEMA {DatabaseRoles.AppSchema} TO {DatabaseRoles.App};");
             migrationBuilder.Sql($"GRANT SELECT ON {DatabaseRoles.AppSchema}.{DatabaseRoles.MigrationsTable} TO {DatabaseRoles.App};");
-            migrationBuilder.Sql(TenantFunction.Create);
+            migrationBuilder.Sql("""
+                CREATE FUNCTION app.current_tenant_id() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+                AS $$ SELECT nullif(current_setting('app.tenant_id', true), '')::uuid $$;
+                GRANT EXECUTE ON FUNCTION app.current_tenant_id() TO hipaa_app;
+                """);
 
             migrationBuilder.CreateTable(
                 name: "tenants",
@@ -100,7 +104,7 @@ namespace HipaaTemplate.Platform.Database.Migrations
                 name: "tenants",
                 schema: "app");
 
-            migrationBuilder.Sql(TenantFunction.Drop);
+            migrationBuilder.Sql("DROP FUNCTION app.current_tenant_id();");
         }
     }
 }
