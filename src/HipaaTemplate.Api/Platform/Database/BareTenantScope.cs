@@ -18,4 +18,6 @@ internal sealed class BareTenantScope : ITenantScopeSql
         "sql", $"SELECT nullif(current_setting('{Setting}', true), '')::uuid", RunsAsOwner: false);
 
     public TenantScope For(TenantId? tenant) => TenantScope.Set(Setting, tenant?.ToString() ?? "");
+
+    public IEnumerable<string> ForgeriesOf(TenantId tenant) => [];
 }

@@ -6,6 +6,14 @@ internal static partial class IsolationAudit
     private const string App = DatabaseRoles.App;
     private const string Condition = $"(tenant_id = {TenantFunction.Call})";
 
+    /// <summary>Of pg_policy p: the policy as the SQL generator writes it.</summary>
+    public const string IsTenantPolicy = $"""
+        p.polname = '{IsolationSqlGenerator.PolicyName}' AND p.polpermissive
+                    AND p.polcmd = '*' AND p.polroles = ARRAY[0::oid]
+                    AND pg_get_expr(p.polqual, p.polrelid) = '{Condition}'
+                    AND pg_get_expr(p.polwithcheck, p.polrelid) = '{Condition}'
+        """;
+
     /// <summary>
     /// One row a violation. A table that nobody promised is held to the tenant rules if it has tenant_id,
     /// and must otherwise be out of the API's reach. Schemas that are not ours may be there, a hosted
@@ -40,11 +48,7 @@ internal static partial class IsolationAudit
         UNION ALL SELECT 'row-level security is not forced', name FROM scoped WHERE NOT relforcerowsecurity
         UNION ALL SELECT 'no tenant policy with USING and WITH CHECK', t.name FROM scoped t
             WHERE NOT EXISTS (
-                SELECT FROM pg_policy p WHERE p.polrelid = t.oid
-                    AND p.polname = '{IsolationSqlGenerator.PolicyName}' AND p.polpermissive
-                    AND p.polcmd = '*' AND p.polroles = ARRAY[0::oid]
-                    AND pg_get_expr(p.polqual, p.polrelid) = '{Condition}'
-                    AND pg_get_expr(p.polwithcheck, p.polrelid) = '{Condition}')
+                SELECT FROM pg_policy p WHERE p.polrelid = t.oid AND {IsTenantPolicy})
         UNION ALL SELECT 'further permissive policy; policies are joined by OR', t.name || '.' || p.polname
             FROM scoped t JOIN pg_policy p ON p.polrelid = t.oid
             WHERE p.polpermissive AND p.polname <> '{IsolationSqlGenerator.PolicyName}'

@@ -28,25 +28,28 @@ internal sealed class SignedTenantScope(DerivedKeys keys, TimeProvider time) : I
 
     /// <summary>
     /// HMAC-SHA256 from the server's own sha256 (RFC 2104 §2): pgcrypto is not everywhere. Both signatures
-    /// are hashed with the key before they are compared, so that the time it takes tells nothing. The
-    /// end is read after the signature is known to be good: only then is it known to be a number.
+    /// are hashed before they are compared, so that the time it takes tells nothing. The end is read
+    /// after the signature is known to be good: only then is it known to be a number. A loop, because its
+    /// query has no parameter and so is planned once a session.
     /// </summary>
     public TenantFunction Function { get; } = new("plpgsql", $"""
 
         DECLARE
             token text := current_setting('{Setting}', true);
+            signed bytea;
+            k {TenantScopeKeys.Table};
         BEGIN
-            IF length(token) = {TokenLength} AND EXISTS (
-                SELECT FROM {TenantScopeKeys.Table} k
-                WHERE k.valid_until > statement_timestamp()
-                    AND sha256(k.outer_key || convert_to(right(token, {SignatureLength}), 'UTF8'))
-                        = sha256(k.outer_key || convert_to(encode(
-                            sha256(k.outer_key || sha256(k.inner_key || convert_to(left(token, {SignedLength}), 'UTF8'))),
-                            'hex'), 'UTF8')))
-            THEN
-                IF substr(token, {IdLength + 2}, {SecondsLength})::bigint > extract(epoch FROM statement_timestamp()) THEN
-                    RETURN left(token, {IdLength})::uuid;
-                END IF;
+            IF length(token) = {TokenLength} THEN
+                signed := convert_to(left(token, {SignedLength}), 'UTF8');
+                FOR k IN SELECT * FROM {TenantScopeKeys.Table} WHERE valid_until > statement_timestamp() LOOP
+                    IF sha256(convert_to(right(token, {SignatureLength}), 'UTF8')) = sha256(convert_to(
+                        encode(sha256(k.outer_key || sha256(k.inner_key || signed)), 'hex'), 'UTF8'))
+                    THEN
+                        IF substr(token, {IdLength + 2}, {SecondsLength})::bigint > extract(epoch FROM statement_timestamp()) THEN
+                            RETURN left(token, {IdLength})::uuid;
+                        END IF;
+                    END IF;
+                END LOOP;
             END IF;
             RETURN NULL;
         END
@@ -55,6 +58,22 @@ internal sealed class SignedTenantScope(DerivedKeys keys, TimeProvider time) : I
 
     public TenantScope For(TenantId? tenant) => TenantScope.Set(
         Setting, tenant is { } id ? Sign(id, time.GetUtcNow() + Lifetime, key.Value) : "");
+
+    public IEnumerable<string> ForgeriesOf(TenantId tenant)
+    {
+        var strangersKey = RandomNumberGenerator.GetBytes(SHA256.HashSizeInBytes);
+        string[] values =
+        [
+            tenant.ToString(),
+            Sign(tenant, time.GetUtcNow() + Lifetime, strangersKey),
+            Sign(tenant, time.GetUtcNow() - Lifetime, key.Value),
+        ];
+        return
+        [
+            $"SELECT set_config('{BareTenantScope.Setting}', '{tenant}', true)",
+            .. values.Select(value => $"SELECT set_config('{Setting}', '{value}', true)"),
+        ];
+    }
 
     private static string Sign(TenantId tenant, DateTimeOffset end, byte[] key) =>
         string.Create(TokenLength, (tenant, end, key), static (token, parts) =>

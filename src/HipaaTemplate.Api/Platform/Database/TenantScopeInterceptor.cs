@@ -27,7 +27,7 @@ internal sealed class TenantScopeInterceptor(ITenantScopeSql scopeSql) : DbComma
         var reader = await command.ExecuteReaderAsync(cancellationToken);
         try
         {
-            await SkipResultOfAsync(scope, reader, cancellationToken);
+            await scope.SkipResultAsync(reader, cancellationToken);
         }
         catch
         {
@@ -57,7 +57,7 @@ internal sealed class TenantScopeInterceptor(ITenantScopeSql scopeSql) : DbComma
     {
         var scope = Prepend(command, eventData);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        await SkipResultOfAsync(scope, reader, cancellationToken);
+        await scope.SkipResultAsync(reader, cancellationToken);
         return InterceptionResult<object>.SuppressWithResult(
             await reader.ReadAsync(cancellationToken) ? reader.GetValue(0) : null!);
     }
@@ -81,17 +81,9 @@ internal sealed class TenantScopeInterceptor(ITenantScopeSql scopeSql) : DbComma
     private TenantScope Prepend(DbCommand command, CommandEventData eventData)
     {
         var scope = scopeSql.For(TenantOf(eventData));
-        command.CommandText = $"{scope.Statement};\n{command.CommandText}";
-        if (scope.Parameter is { } parameter)
-        {
-            command.Parameters.Insert(0, parameter);
-        }
-
+        scope.PutBefore(command);
         return scope;
     }
-
-    private static Task SkipResultOfAsync(TenantScope scope, DbDataReader reader, CancellationToken ct) =>
-        scope.ReturnsRows ? reader.NextResultAsync(ct) : Task.CompletedTask;
 
     private async Task ScopeTransactionAsync(
         DbCommand command, CommandEventData eventData, CancellationToken ct)
@@ -103,7 +95,14 @@ internal sealed class TenantScopeInterceptor(ITenantScopeSql scopeSql) : DbComma
             throw new InvalidOperationException("SaveChanges runs in a transaction, always.");
         }
 
-        await transaction.EnterTenantAsync(scopeSql, TenantOf(eventData), ct);
+        var scope = scopeSql.For(TenantOf(eventData));
+        await using var before = new NpgsqlCommand(scope.Statement, transaction.Connection, transaction);
+        if (scope.Parameter is { } parameter)
+        {
+            before.Parameters.Add(parameter);
+        }
+
+        await before.ExecuteNonQueryAsync(ct);
     }
 
     private static TenantId? TenantOf(CommandEventData eventData) =>

@@ -18,7 +18,7 @@ internal static class HealthExtensions
         builder.Services.AddHealthChecks()
             .Add(new HealthCheckRegistration("database", CreateDatabaseCheck, failureStatus: null, tags: null, CheckTimeout))
             .AddCheck<MigrationsCheck>("migrations", timeout: CheckTimeout)
-            .AddCheck<DatabaseRoleCheck>("database role", timeout: CheckTimeout)
+            .AddCheck<IsolationCheck>("isolation", timeout: CheckTimeout)
             .AddCheck<SigningKeysCheck>("signing keys", timeout: CheckTimeout);
     }
 

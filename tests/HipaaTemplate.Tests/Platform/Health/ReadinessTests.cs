@@ -18,7 +18,7 @@ internal sealed class ReadinessTests
         await using var api = new ApiHost(url, App.Issuer, null, WithClock(time));
 
         // Without its schema the role check cannot tell either, and says so by being red.
-        await api.ShouldBeRedAsync("migrations", "database role");
+        await api.ShouldBeRedAsync("migrations", "isolation");
 
         await api.RunAsync("migrate", "up");
         time.Advance(Freshness);
@@ -57,7 +57,7 @@ internal sealed class ReadinessTests
 
         await App.Postgres.ExecuteAsSuperuserAsync(harm, database);
         time.Advance(Freshness);
-        await api.ShouldBeRedAsync("database role");
+        await api.ShouldBeRedAsync("isolation");
 
         await App.Postgres.ExecuteAsSuperuserAsync(repair, database);
         time.Advance(Freshness);
@@ -85,7 +85,7 @@ internal sealed class ReadinessTests
         var dead = new UriBuilder(App.DatabaseUrl) { Port = Ports.Dead }.Uri.AbsoluteUri;
         await using var api = new ApiHost(dead, App.Issuer);
 
-        await api.ShouldBeRedAsync("database", "migrations", "database role");
+        await api.ShouldBeRedAsync("database", "migrations", "isolation");
         await (await api.Anonymous().GetAsync("/health")).ShouldBeJsonAsync();
     }
 

@@ -47,7 +47,7 @@ internal sealed class RoleReadinessTests
     {
         await using var api = await StartAsAsync(attributes, harm);
 
-        await api.ShouldBeRedAsync("database role");
+        await api.ShouldBeRedAsync("isolation");
     }
 
     private async Task<ApiHost> StartAsAsync(string attributes, string harm)
@@ -59,6 +59,7 @@ internal sealed class RoleReadinessTests
             GRANT CONNECT ON DATABASE "{DatabaseUrl.Parse(url).Database}" TO {role};
             GRANT USAGE ON SCHEMA app TO {role};
             GRANT SELECT ON ALL TABLES IN SCHEMA app TO {role};
+            GRANT EXECUTE ON FUNCTION app.current_tenant_id() TO {role};
             """);
         if (harm.Length > 0)
         {

@@ -1,0 +1,74 @@
+using HipaaTemplate.Platform.Database;
+using Npgsql;
+
+namespace HipaaTemplate.Platform.Commands;
+
+/// <summary>Shows of a live database that tenants are apart, with the rights that the API has and no others.</summary>
+internal sealed class IsolationCommand(
+    OwnerDatabase database, NpgsqlDataSource appDatabase, ITenantScopeSql scopeSql) : ICommand
+{
+    public string Name => "isolation";
+
+    public string Summary => "prove that tenants are apart in the database";
+
+    public IReadOnlyList<string> Usage =>
+    [
+        "isolation prove   roles, policies, grants and a probe of each table as hipaa_app; only reads; exit 1 when something is wrong",
+    ];
+
+    public Task<int> RunAsync(IReadOnlyList<string> arguments, CancellationToken ct) => arguments switch
+    {
+        ["prove"] => ProveAsync(ct),
+        _ => throw new UsageException("isolation needs its form."),
+    };
+
+    private async Task<int> ProveAsync(CancellationToken ct)
+    {
+        IsolationPromise promise;
+        await using (var db = database.CreateContext())
+        {
+            promise = IsolationPromise.Of(db, scopeSql);
+        }
+
+        await using var app = await appDatabase.OpenConnectionAsync(ct);
+        var violations = await IsolationAudit.RunAsync(app, promise, ct);
+        var proofs = await new IsolationProof(scopeSql).RunAsync(app, promise.TenantTables, ct);
+        await WriteAsync(proofs);
+        foreach (var violation in violations)
+        {
+            await Console.Out.WriteLineAsync($"WRONG  {violation.Rule}: {violation.Subject}");
+        }
+
+        var isProven = violations.Count == 0
+            && proofs.Count == promise.TenantTables.Length
+            && proofs.All(proof => proof.Holds);
+        await Console.Out.WriteLineAsync(isProven
+            ? $"isolated: {proofs.Count} tenant tables, every rule of the catalogue kept"
+            : "NOT isolated");
+        return isProven ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private async Task WriteAsync(IReadOnlyList<TableProof> proofs)
+    {
+        await WriteRowAsync(
+            "table, as hipaa_app", "policies", "no tenant", "unknown tenant", "forged tenant", "other tenant", "own rows");
+        foreach (var proof in proofs)
+        {
+            await WriteRowAsync(
+                proof.Table,
+                proof.IsUnbound ? "INACTIVE" : "active",
+                Rows(proof.ShowsNobody),
+                Rows(proof.ShowsStranger),
+                scopeSql is BareTenantScope ? "not covered" : Rows(proof.ShowsForger),
+                Rows(proof.Crosses),
+                $"of {proof.OwnRowsOf} tenants");
+        }
+    }
+
+    private static Task WriteRowAsync(
+        string table, string policies, string nobody, string stranger, string forger, string other, string own) =>
+        Console.Out.WriteLineAsync(
+            $"{table,-30} {policies,-8}  {nobody,-9}  {stranger,-14}  {forger,-13}  {other,-12}  {own}");
+
+    private static string Rows(bool areShown) => areShown ? "ROWS" : "no row";
+}
