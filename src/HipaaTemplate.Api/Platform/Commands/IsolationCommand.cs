@@ -4,8 +4,7 @@ using Npgsql;
 namespace HipaaTemplate.Platform.Commands;
 
 /// <summary>Shows of a live database that tenants are apart, with the rights that the API has and no others.</summary>
-internal sealed class IsolationCommand(
-    OwnerDatabase database, NpgsqlDataSource appDatabase, ITenantScopeSql scopeSql) : ICommand
+internal sealed class IsolationCommand(OwnerDatabase database, IServiceProvider services) : ICommand
 {
     public string Name => "isolation";
 
@@ -24,6 +23,9 @@ internal sealed class IsolationCommand(
 
     private async Task<int> ProveAsync(CancellationToken ct)
     {
+        // Not in the constructor: they need settings, which --help must not.
+        var scopeSql = services.GetRequiredService<ITenantScopeSql>();
+        var appDatabase = services.GetRequiredService<NpgsqlDataSource>();
         IsolationPromise promise;
         await using (var db = database.CreateContext())
         {
@@ -33,7 +35,7 @@ internal sealed class IsolationCommand(
         await using var app = await appDatabase.OpenConnectionAsync(ct);
         var violations = await IsolationAudit.RunAsync(app, promise, ct);
         var proofs = await new IsolationProof(scopeSql).RunAsync(app, promise.TenantTables, ct);
-        await WriteAsync(proofs);
+        await WriteAsync(proofs, scopeSql is BareTenantScope);
         foreach (var violation in violations)
         {
             await Console.Out.WriteLineAsync($"WRONG  {violation.Rule}: {violation.Subject}");
@@ -48,7 +50,7 @@ internal sealed class IsolationCommand(
         return isProven ? ExitCode.Done : ExitCode.Failed;
     }
 
-    private async Task WriteAsync(IReadOnlyList<TableProof> proofs)
+    private static async Task WriteAsync(IReadOnlyList<TableProof> proofs, bool isBare)
     {
         await WriteRowAsync(
             "table, as hipaa_app", "policies", "no tenant", "unknown tenant", "forged tenant", "other tenant", "own rows");
@@ -59,7 +61,7 @@ internal sealed class IsolationCommand(
                 proof.IsUnbound ? "INACTIVE" : "active",
                 Rows(proof.ShowsNobody),
                 Rows(proof.ShowsStranger),
-                scopeSql is BareTenantScope ? "not covered" : Rows(proof.ShowsForger),
+                isBare ? "not covered" : Rows(proof.ShowsForger),
                 Rows(proof.Crosses),
                 $"of {proof.OwnRowsOf} tenants");
         }

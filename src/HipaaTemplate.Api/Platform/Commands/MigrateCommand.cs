@@ -9,12 +9,15 @@ namespace HipaaTemplate.Platform.Commands;
 
 /// <summary>The only code that changes the schema. It works as hipaa_owner, never as the API's role.</summary>
 internal sealed class MigrateCommand(
-    OwnerDatabase database, IOptions<DatabaseSettings> settings, TenantScopeSetup tenantScope) : ICommand
+    OwnerDatabase database, IOptions<DatabaseSettings> settings, IServiceProvider services) : ICommand
 {
     private const string BeforeTheFirst = "0";
 
     /// <summary>Any number that nothing else in this database locks.</summary>
     private const long LockId = 4_711_000_001;
+
+    // Not in the constructor: it needs settings, which --help must not.
+    private ITenantScopeSql TenantScope => services.GetRequiredService<ITenantScopeSql>();
 
     public string Name => "migrate";
 
@@ -52,7 +55,8 @@ internal sealed class MigrateCommand(
         var pending = (await db.Database.GetPendingMigrationsAsync(ct)).ToList();
         await db.Database.MigrateAsync(ct);
         await db.Database.OpenConnectionAsync(ct);
-        await tenantScope.ApplyAsync((NpgsqlConnection)db.Database.GetDbConnection(), ct);
+        await TenantScopeSetup.ApplyAsync(
+            (NpgsqlConnection)db.Database.GetDbConnection(), TenantScope, services.GetRequiredService<DerivedKeys>(), ct);
         await Console.Out.WriteLineAsync(pending.Count == 0
             ? "up to date"
             : $"applied {string.Join(", ", pending)}");
@@ -116,7 +120,7 @@ internal sealed class MigrateCommand(
         await Console.Out.WriteLineAsync($"SET ROLE {DatabaseRoles.Owner};");
         await Console.Out.WriteLineAsync(
             db.GetService<IMigrator>().GenerateScript(options: MigrationsSqlGenerationOptions.Idempotent));
-        await Console.Out.WriteLineAsync(tenantScope.Script());
+        await Console.Out.WriteLineAsync(TenantScopeSetup.Script(TenantScope));
         return ExitCode.Done;
     }
 }

@@ -29,7 +29,6 @@ internal static class DatabaseExtensions
                 TenantScopeForm.Bare => new BareTenantScope(),
                 var other => throw new InvalidOperationException($"There is no tenant scope {other}."),
             });
-        builder.Services.AddSingleton<TenantScopeSetup>();
         builder.Services.AddSingleton<TenantScopeInterceptor>();
         builder.Services.AddSingleton(provider => new NpgsqlDataSourceBuilder(
             provider.GetRequiredService<IOptions<DatabaseSettings>>().Value.AppConnectionString()).Build());

@@ -5,8 +5,8 @@ using HipaaTemplate.Platform.Tenancy;
 namespace HipaaTemplate.Platform.Database;
 
 /// <summary>
-/// The tenant's id with an end and a signature: <c>uuid.seconds.hmac</c>, 36 + 10 + 64 characters. The
-/// policies' function checks it against a key that the API's role cannot read, so that injected SQL
+/// The tenant's id with an end and a signature: <c>uuid.seconds.hmac</c>, 36 + 10 + 64 characters and
+/// two dots. The policies' function checks it against a key that the API's role cannot read, so that injected SQL
 /// cannot name another tenant. It holds as long as nobody runs code inside the API itself.
 /// </summary>
 internal sealed class SignedTenantScope(DerivedKeys keys, TimeProvider time) : ITenantScopeSql
@@ -20,9 +20,9 @@ internal sealed class SignedTenantScope(DerivedKeys keys, TimeProvider time) : I
     public const string Setting = "app.tenant_token";
     private const int IdLength = 36;
     private const int SecondsLength = 10;
-    private const int SignedLength = IdLength + 1 + SecondsLength;
+    private const int SignedLength = IdLength + 1 + SecondsLength + 1;
     private const int SignatureLength = 2 * SHA256.HashSizeInBytes;
-    private const int TokenLength = SignedLength + 1 + SignatureLength;
+    private const int TokenLength = SignedLength + SignatureLength;
 
     private readonly Lazy<byte[]> key = new(() => keys.For(TenantScopeKeys.Purpose));
 
@@ -81,11 +81,11 @@ internal sealed class SignedTenantScope(DerivedKeys keys, TimeProvider time) : I
             parts.tenant.Value.TryFormat(token, out _);
             token[IdLength] = '.';
             parts.end.ToUnixTimeSeconds().TryFormat(token[(IdLength + 1)..], out _);
-            token[SignedLength] = '.';
+            token[SignedLength - 1] = '.';
             Span<byte> signed = stackalloc byte[SignedLength];
             Encoding.ASCII.GetBytes(token[..SignedLength], signed);
             Span<byte> signature = stackalloc byte[SHA256.HashSizeInBytes];
             HMACSHA256.HashData(parts.key, signed, signature);
-            Convert.TryToHexStringLower(signature, token[(SignedLength + 1)..], out _);
+            Convert.TryToHexStringLower(signature, token[SignedLength..], out _);
         });
 }

@@ -6,9 +6,10 @@ namespace HipaaTemplate.Platform.Database;
 /// Makes the policies' function the one that this deployment's API speaks to, and gives the server the
 /// key. Not a migration, because both depend on settings; every <c>migrate up</c> does it.
 /// </summary>
-internal sealed class TenantScopeSetup(ITenantScopeSql scopeSql, DerivedKeys keys)
+internal static class TenantScopeSetup
 {
-    public async Task ApplyAsync(NpgsqlConnection owner, CancellationToken ct)
+    public static async Task ApplyAsync(
+        NpgsqlConnection owner, ITenantScopeSql scopeSql, DerivedKeys keys, CancellationToken ct)
     {
         await TenantScopeKeys.StoreAsync(owner, keys.For(TenantScopeKeys.Purpose), ct);
         await using var function = new NpgsqlCommand(scopeSql.Function.Create, owner);
@@ -16,6 +17,6 @@ internal sealed class TenantScopeSetup(ITenantScopeSql scopeSql, DerivedKeys key
     }
 
     /// <summary>For a DBA's review; the key is never printed.</summary>
-    public string Script() =>
+    public static string Script(ITenantScopeSql scopeSql) =>
         $"{scopeSql.Function.Create}\n-- Then run migrate up: it finds nothing pending, and stores {DatabaseRoles.App}'s password and the key.\n";
 }

@@ -11,7 +11,7 @@ internal sealed class CommandTests
         var result = await ApiProcess.RunAsync(new Dictionary<string, string>(), "--help");
 
         Assert.That(result.ExitCode, Is.Zero, result.Errors);
-        foreach (var verb in new[] { "serve", "migrate", "tenants", "config", "docs", "healthcheck" })
+        foreach (var verb in new[] { "serve", "migrate", "tenants", "isolation", "config", "docs", "healthcheck" })
         {
             Assert.That(result.Output, Does.Match($"(?m)^  {verb} "));
         }
@@ -36,6 +36,8 @@ internal sealed class CommandTests
     [TestCase("tenants", "add", "good", "Name", "--id", "nonsense")]
     [TestCase("tenants", "add", "good", " ")]
     [TestCase("config")]
+    [TestCase("isolation")]
+    [TestCase("isolation", "prove", "nothing")]
     public async Task Wrong_usage_ends_with_2_and_shows_the_usage(params string[] words)
     {
         var result = await RunAsync(App.DatabaseUrl, words);

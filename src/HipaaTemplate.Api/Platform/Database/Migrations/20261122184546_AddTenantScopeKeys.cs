@@ -30,10 +30,10 @@ namespace HipaaTemplate.Platform.Database.Migrations
                 SET search_path = pg_catalog, pg_temp
                 AS $function$
                 DECLARE
-                    signed text := concat(tenant, '.', extract(epoch FROM statement_timestamp())::bigint + 3600);
+                    signed text := concat(tenant, '.', extract(epoch FROM statement_timestamp())::bigint + 3600, '.');
                 BEGIN
                     PERFORM set_config('app.tenant_id', tenant::text, true),
-                        set_config('app.tenant_token', signed || '.' || encode(
+                        set_config('app.tenant_token', signed || encode(
                             sha256(outer_key || sha256(inner_key || convert_to(signed, 'UTF8'))), 'hex'), true)
                     FROM keys.tenant_scope_keys WHERE valid_until = 'infinity';
                 END
