@@ -151,6 +151,9 @@ internal sealed class CursorTests
 
         public string Query { get; init; } = "?state=open&state=new&name=Ada";
 
+        // Names of test cases; a tenant's id is another one each time.
+        public override string ToString() => $"{Method} {Pattern} {Folder} {Optional} {Query} of {Subject} at {Issuer}";
+
         public HttpRequest Request(CursorSigner signer)
         {
             var tenant = new TenantContext();
