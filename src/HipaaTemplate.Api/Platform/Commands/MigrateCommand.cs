@@ -2,18 +2,13 @@ using HipaaTemplate.Platform.Database;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
-using Microsoft.Extensions.Options;
-using Npgsql;
 
 namespace HipaaTemplate.Platform.Commands;
 
 /// <summary>The only code that changes the schema. It works as hipaa_owner, never as the API's role.</summary>
-internal sealed class MigrateCommand(OwnerDatabase database, IOptions<DatabaseSettings> settings) : ICommand
+internal sealed class MigrateCommand(OwnerDatabase database) : ICommand
 {
     private const string BeforeTheFirst = "0";
-
-    /// <summary>Any number that nothing else in this database locks.</summary>
-    private const long LockId = 4_711_000_001;
 
     public string Name => "migrate";
 
@@ -41,12 +36,7 @@ internal sealed class MigrateCommand(OwnerDatabase database, IOptions<DatabaseSe
 
     private async Task<int> UpAsync(CancellationToken ct)
     {
-        // Two releases may begin at once: the second waits until the first one's connection closes.
-        await using var login = await database.OpenLoginAsync(ct);
-        await using var oneAtATime = new NpgsqlCommand($"SELECT pg_advisory_lock({LockId})", login);
-        await oneAtATime.ExecuteNonQueryAsync(ct);
-        await RoleSetup.ApplyAsync(login, settings.Value, ct);
-
+        await using var oneAtATime = await database.BeginMigratingAsync(ct);
         await using var db = database.CreateContext();
         var pending = (await db.Database.GetPendingMigrationsAsync(ct)).ToList();
         await db.Database.MigrateAsync(ct);

@@ -1,15 +1,17 @@
-using HipaaTemplate.Platform.Database;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
-namespace HipaaTemplate.Platform.Commands;
+namespace HipaaTemplate.Platform.Database;
 
 /// <summary>The database as its owner, for verbs. The serving API never uses it.</summary>
 internal sealed class OwnerDatabase(IOptions<DatabaseSettings> settings, IServiceProvider services)
     : IAsyncDisposable
 {
+    /// <summary>Any number that nothing else in this database locks.</summary>
+    private const long MigrationLockId = 4_711_000_001;
+
     private NpgsqlDataSource? dataSource;
 
     /// <summary>As the login of DATABASE_URL, which may create roles.</summary>
@@ -18,6 +20,27 @@ internal sealed class OwnerDatabase(IOptions<DatabaseSettings> settings, IServic
         var connection = new NpgsqlConnection(settings.Value.LoginConnectionString());
         await connection.OpenAsync(ct);
         return connection;
+    }
+
+    /// <summary>
+    /// Makes the roles that migrations grant to. Two releases may begin at once: the second waits here
+    /// until the first one disposes what it was given.
+    /// </summary>
+    public async Task<IAsyncDisposable> BeginMigratingAsync(CancellationToken ct)
+    {
+        var login = await OpenLoginAsync(ct);
+        try
+        {
+            await using var oneAtATime = new NpgsqlCommand($"SELECT pg_advisory_lock({MigrationLockId})", login);
+            await oneAtATime.ExecuteNonQueryAsync(ct);
+            await RoleSetup.ApplyAsync(login, settings.Value, ct);
+            return login;
+        }
+        catch
+        {
+            await login.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>As hipaa_owner: what it creates belongs to that role, and policies bind it.</summary>

@@ -1,8 +1,7 @@
-using HipaaTemplate.Platform.Database;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 
-namespace HipaaTemplate.Platform.Health;
+namespace HipaaTemplate.Platform.Database;
 
 /// <summary>
 /// Red when the API's own role could get past row-level security: as superuser, by BYPASSRLS, as
