@@ -122,7 +122,7 @@ internal sealed class TenantCacheTests
         {
             var tenant = i % 2 == 0 ? Northwind : Southgate;
             var value = await cache.GetOrLoadAsync(
-                tenant, $"name {i % 7}", TimeSpan.FromTicks(i % 3), async (id, _) =>
+                tenant, $"name {i % 7}", TimeSpan.FromTicks(i % 100), async (id, _) =>
                 {
                     await Task.Yield();
                     time.Advance(TimeSpan.FromTicks(1));
