@@ -23,6 +23,7 @@ builder.AddHosting();
 builder.AddStructuredLogging();
 builder.AddErrors();
 builder.AddJson();
+builder.AddCursors();
 builder.AddTokenAuthentication();
 builder.AddTenancy();
 builder.AddPolicies();

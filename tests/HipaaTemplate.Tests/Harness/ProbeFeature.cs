@@ -61,6 +61,7 @@ internal sealed class ProbeFeature : IFeature
             .RequireAuthorization(Policies.DeleteRecords).Fails(NotFound);
         probes.MapPost("/throw", Throw).WithSummary("Fail with an exception that quotes its input")
             .RequireAuthorization(Policies.ReadRecords).Fails();
+        ProbePages.Map(probes);
         probes.MapGet("/slow", SlowAsync).WithSummary("Take longer than any request may")
             .RequireAuthorization(Policies.ReadRecords).Fails();
     }
@@ -125,4 +126,5 @@ internal sealed record ProbeAnswer(Guid Id, string Text);
 
 [JsonSerializable(typeof(ProbeBody))]
 [JsonSerializable(typeof(List<ProbeAnswer>))]
+[JsonSerializable(typeof(ProbePage))]
 internal sealed partial class ProbeJson : JsonSerializerContext;

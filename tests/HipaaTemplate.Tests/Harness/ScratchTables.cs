@@ -1,4 +1,4 @@
-using HipaaTemplate.Platform.Commands;
+using HipaaTemplate.Platform.Database;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Metadata;

@@ -1,4 +1,3 @@
-using HipaaTemplate.Platform.Commands;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Tenancy;
 using Microsoft.Extensions.DependencyInjection;

@@ -17,18 +17,19 @@ internal static class ListPatients
         Guid Id, string GivenName, string FamilyName, DateOnly BirthDate, Sex Sex, string Mrn);
 
     public static async Task<Results<Ok<Response>, ProblemResult>> Handle(
+        HttpRequest request,
         AppDbContext db,
         CancellationToken ct,
         [Range(1, 100, ErrorMessage = "must be between 1 and 100")]
         [Description("Rows of a page, 1 to 100.")]
         int limit = 20,
-        [Description("next_cursor of the page before.")]
+        [Description("next_cursor of the page before; the other parameters as they were then.")]
         string? cursor = null)
     {
         var patients = db.Patients.AsNoTracking();
         if (cursor is not null)
         {
-            if (!Cursor.TryDecode(cursor, out var lastId))
+            if (!request.TryReadCursor(cursor, out var lastId))
             {
                 return RequestErrors.InvalidCursor.ToResult();
             }
@@ -48,6 +49,6 @@ internal static class ListPatients
         }
 
         items.RemoveAt(limit);
-        return TypedResults.Ok(new Response(items, Cursor.Encode(items[^1].Id)));
+        return TypedResults.Ok(new Response(items, request.CursorAfter(items[^1].Id)));
     }
 }

@@ -1,3 +1,4 @@
+using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Errors;
 using Microsoft.Extensions.Options;
 using Npgsql;

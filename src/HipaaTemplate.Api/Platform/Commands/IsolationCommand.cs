@@ -1,5 +1,4 @@
 using HipaaTemplate.Platform.Database;
-using Npgsql;
 
 namespace HipaaTemplate.Platform.Commands;
 
@@ -25,29 +24,19 @@ internal sealed class IsolationCommand(OwnerDatabase database, IServiceProvider 
     {
         // Not in the constructor: they need settings, which --help must not.
         var scopeSql = services.GetRequiredService<ITenantScopeSql>();
-        var appDatabase = services.GetRequiredService<NpgsqlDataSource>();
-        IsolationPromise promise;
-        await using (var db = database.CreateContext())
-        {
-            promise = IsolationPromise.Of(db, scopeSql);
-        }
-
-        await using var app = await appDatabase.OpenConnectionAsync(ct);
-        var violations = await IsolationAudit.RunAsync(app, promise, ct);
-        var proofs = await new IsolationProof(scopeSql).RunAsync(app, promise.TenantTables, ct);
-        await WriteAsync(proofs, scopeSql is BareTenantScope);
-        foreach (var violation in violations)
+        var proof = services.GetRequiredService<IsolationProof>();
+        await using var db = database.CreateContext();
+        var findings = await proof.RunAsync(IsolationPromise.Of(db, scopeSql), ct);
+        await WriteAsync(findings.Tables, scopeSql is BareTenantScope);
+        foreach (var violation in findings.Violations)
         {
             await Console.Out.WriteLineAsync($"WRONG  {violation.Rule}: {violation.Subject}");
         }
 
-        var isProven = violations.Count == 0
-            && proofs.Count == promise.TenantTables.Length
-            && proofs.All(proof => proof.Holds);
-        await Console.Out.WriteLineAsync(isProven
-            ? $"isolated: {proofs.Count} tenant tables, every rule of the catalogue kept"
+        await Console.Out.WriteLineAsync(findings.Holds
+            ? $"isolated: {findings.Tables.Count} tenant tables, every rule of the catalogue kept"
             : "NOT isolated");
-        return isProven ? ExitCode.Done : ExitCode.Failed;
+        return findings.Holds ? ExitCode.Done : ExitCode.Failed;
     }
 
     private static async Task WriteAsync(IReadOnlyList<TableProof> proofs, bool isBare)

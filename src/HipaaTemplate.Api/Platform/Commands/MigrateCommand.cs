@@ -2,22 +2,13 @@ using HipaaTemplate.Platform.Database;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
-using Microsoft.Extensions.Options;
-using Npgsql;
 
 namespace HipaaTemplate.Platform.Commands;
 
 /// <summary>The only code that changes the schema. It works as hipaa_owner, never as the API's role.</summary>
-internal sealed class MigrateCommand(
-    OwnerDatabase database, IOptions<DatabaseSettings> settings, IServiceProvider services) : ICommand
+internal sealed class MigrateCommand(OwnerDatabase database) : ICommand
 {
     private const string BeforeTheFirst = "0";
-
-    /// <summary>Any number that nothing else in this database locks.</summary>
-    private const long LockId = 4_711_000_001;
-
-    // Not in the constructor: it needs settings, which --help must not.
-    private ITenantScopeSql TenantScope => services.GetRequiredService<ITenantScopeSql>();
 
     public string Name => "migrate";
 
@@ -45,18 +36,11 @@ internal sealed class MigrateCommand(
 
     private async Task<int> UpAsync(CancellationToken ct)
     {
-        // Two releases may begin at once: the second waits until the first one's connection closes.
-        await using var login = await database.OpenLoginAsync(ct);
-        await using var oneAtATime = new NpgsqlCommand($"SELECT pg_advisory_lock({LockId})", login);
-        await oneAtATime.ExecuteNonQueryAsync(ct);
-        await RoleSetup.ApplyAsync(login, settings.Value, ct);
-
+        await using var oneAtATime = await database.BeginMigratingAsync(ct);
         await using var db = database.CreateContext();
         var pending = (await db.Database.GetPendingMigrationsAsync(ct)).ToList();
         await db.Database.MigrateAsync(ct);
-        await db.Database.OpenConnectionAsync(ct);
-        await TenantScopeSetup.ApplyAsync(
-            (NpgsqlConnection)db.Database.GetDbConnection(), TenantScope, services.GetRequiredService<DerivedKeys>(), ct);
+        await database.InstallTenantScopeAsync(ct);
         await Console.Out.WriteLineAsync(pending.Count == 0
             ? "up to date"
             : $"applied {string.Join(", ", pending)}");
@@ -120,7 +104,7 @@ internal sealed class MigrateCommand(
         await Console.Out.WriteLineAsync($"SET ROLE {DatabaseRoles.Owner};");
         await Console.Out.WriteLineAsync(
             db.GetService<IMigrator>().GenerateScript(options: MigrationsSqlGenerationOptions.Idempotent));
-        await Console.Out.WriteLineAsync(TenantScopeSetup.Script(TenantScope));
+        await Console.Out.WriteLineAsync(database.TenantScopeScript());
         return ExitCode.Done;
     }
 }

@@ -30,6 +30,7 @@ internal static class DatabaseExtensions
                 var other => throw new InvalidOperationException($"There is no tenant scope {other}."),
             });
         builder.Services.AddSingleton<TenantScopeInterceptor>();
+        builder.Services.AddSingleton<IsolationProof>();
         builder.Services.AddSingleton(provider => new NpgsqlDataSourceBuilder(
             provider.GetRequiredService<IOptions<DatabaseSettings>>().Value.AppConnectionString()).Build());
         builder.Services.AddPooledDbContextFactory<AppDbContext>((provider, options) => options

@@ -17,13 +17,30 @@ internal sealed record TableProof(
     public bool Holds => !IsUnbound && !ShowsNobody && !ShowsStranger && !ShowsForger && !Crosses;
 }
 
+/// <param name="Tables">Of every tenant table that the API's role can reach.</param>
+/// <param name="Violations">Of the catalogue's rules.</param>
+/// <param name="Holds">Nothing of it is wrong, and no table is missing.</param>
+internal sealed record IsolationFindings(
+    IReadOnlyList<TableProof> Tables, IReadOnlyList<IsolationViolation> Violations, bool Holds);
+
 /// <summary>Goes at every tenant's table as the API's role, in a transaction that can only read.</summary>
-internal sealed class IsolationProof(ITenantScopeSql scopeSql)
+internal sealed class IsolationProof(NpgsqlDataSource appDatabase, ITenantScopeSql scopeSql)
 {
     /// <summary>Enough to see a crossing; a deployment may have thousands.</summary>
     public const int MostTenants = 20;
 
-    public async Task<IReadOnlyList<TableProof>> RunAsync(
+    public async Task<IsolationFindings> RunAsync(IsolationPromise promise, CancellationToken ct)
+    {
+        await using var app = await appDatabase.OpenConnectionAsync(ct);
+        var violations = await IsolationAudit.RunAsync(app, promise, ct);
+        var tables = await ProveAsync(app, promise.TenantTables, ct);
+        return new IsolationFindings(
+            tables,
+            violations,
+            violations.Count == 0 && tables.Count == promise.TenantTables.Length && tables.All(table => table.Holds));
+    }
+
+    private async Task<IReadOnlyList<TableProof>> ProveAsync(
         NpgsqlConnection app, IReadOnlyList<string> tables, CancellationToken ct)
     {
         await using var transaction = await app.BeginTransactionAsync(ct);

@@ -1,6 +1,5 @@
 using HipaaTemplate.Platform.Database;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Caching.Memory;
 
 namespace HipaaTemplate.Platform.Tenancy;
 
@@ -8,11 +7,9 @@ namespace HipaaTemplate.Platform.Tenancy;
 /// Status of tenants by id. Cached, so that a request stays at one round trip; a suspension takes
 /// effect on every instance within <see cref="Freshness"/>.
 /// </summary>
-internal sealed class TenantDirectory(IDbContextFactory<AppDbContext> contexts, TimeProvider time)
-    : IDisposable
+internal sealed class TenantDirectory
 {
     public static readonly TimeSpan Freshness = TimeSpan.FromSeconds(10);
-    private const int MaximumTenants = 100_000;
 
     private static readonly CompiledQuery<Func<AppDbContext, TenantId, CancellationToken, Task<TenantStatus?>>> FindStatus =
         new(() => EF.CompileAsyncQuery((AppDbContext db, TenantId id, CancellationToken ct) => db.Set<Tenant>()
@@ -20,27 +17,25 @@ internal sealed class TenantDirectory(IDbContextFactory<AppDbContext> contexts, 
             .Select(t => (TenantStatus?)t.Status)
             .SingleOrDefault()));
 
-    private readonly MemoryCache cache = new(new MemoryCacheOptions { SizeLimit = MaximumTenants });
+    private readonly IDbContextFactory<AppDbContext> contexts;
+    private readonly ITenantCache cache;
+    private readonly Func<TenantId, CancellationToken, Task<TenantStatus?>> load;
 
-    /// <returns>Null for a tenant that is not registered.</returns>
-    public async ValueTask<TenantStatus?> FindStatusAsync(TenantId id, CancellationToken ct)
+    public TenantDirectory(IDbContextFactory<AppDbContext> contexts, ITenantCache cache)
     {
-        if (cache.TryGetValue(id, out Entry? entry) && entry!.FreshUntil > time.GetUtcNow())
-        {
-            return entry.Status;
-        }
-
-        await using var db = await contexts.CreateDbContextAsync(ct);
-        var status = await FindStatus.For(db)(db, id, ct);
-        cache.Set(id, new Entry(status, time.GetUtcNow() + Freshness), new MemoryCacheEntryOptions
-        {
-            Size = 1,
-            AbsoluteExpirationRelativeToNow = Freshness,
-        });
-        return status;
+        this.contexts = contexts;
+        this.cache = cache;
+        // Once, not for each request.
+        load = LoadStatusAsync;
     }
 
-    public void Dispose() => cache.Dispose();
+    /// <returns>Null for a tenant that is not registered.</returns>
+    public ValueTask<TenantStatus?> FindStatusAsync(TenantId id, CancellationToken ct) =>
+        cache.GetOrLoadAsync(id, "tenant status", Freshness, load, ct);
 
-    private sealed record Entry(TenantStatus? Status, DateTimeOffset FreshUntil);
+    private async Task<TenantStatus?> LoadStatusAsync(TenantId id, CancellationToken ct)
+    {
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        return await FindStatus.For(db)(db, id, ct);
+    }
 }

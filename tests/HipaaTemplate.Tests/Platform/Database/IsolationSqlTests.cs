@@ -1,4 +1,3 @@
-using HipaaTemplate.Platform.Commands;
 using HipaaTemplate.Platform.Database;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;

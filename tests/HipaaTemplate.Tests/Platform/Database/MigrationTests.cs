@@ -1,6 +1,5 @@
 using Npgsql;
 using HipaaTemplate.Platform.Database;
-using HipaaTemplate.Platform.Commands;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,9 +1,8 @@
-using HipaaTemplate.Platform.Database;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 
-namespace HipaaTemplate.Platform.Health;
+namespace HipaaTemplate.Platform.Database;
 
 /// <summary>
 /// Red while a migration of this build is not applied. Migrations that this build does not know are

@@ -1,0 +1,72 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace HipaaTemplate.Platform.Database;
+
+/// <summary>The database as its owner, for verbs. The serving API never uses it.</summary>
+internal sealed class OwnerDatabase(IOptions<DatabaseSettings> settings, IServiceProvider services)
+    : IAsyncDisposable
+{
+    /// <summary>Any number that nothing else in this database locks.</summary>
+    private const long MigrationLockId = 4_711_000_001;
+
+    private NpgsqlDataSource? dataSource;
+
+    // Not in the constructor: it needs settings, which --help must not.
+    private ITenantScopeSql TenantScope => services.GetRequiredService<ITenantScopeSql>();
+
+    /// <summary>As the login of DATABASE_URL, which may create roles.</summary>
+    public async Task<NpgsqlConnection> OpenLoginAsync(CancellationToken ct)
+    {
+        var connection = new NpgsqlConnection(settings.Value.LoginConnectionString());
+        await connection.OpenAsync(ct);
+        return connection;
+    }
+
+    /// <summary>
+    /// Makes the roles that migrations grant to. Two releases may begin at once: the second waits here
+    /// until the first one disposes what it was given.
+    /// </summary>
+    public async Task<IAsyncDisposable> BeginMigratingAsync(CancellationToken ct)
+    {
+        var login = await OpenLoginAsync(ct);
+        try
+        {
+            await using var oneAtATime = new NpgsqlCommand($"SELECT pg_advisory_lock({MigrationLockId})", login);
+            await oneAtATime.ExecuteNonQueryAsync(ct);
+            await RoleSetup.ApplyAsync(login, settings.Value, ct);
+            return login;
+        }
+        catch
+        {
+            await login.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>As hipaa_owner: what it creates belongs to that role, and policies bind it.</summary>
+    public AppDbContext CreateContext()
+    {
+        dataSource ??= new NpgsqlDataSourceBuilder(settings.Value.OwnerConnectionString()).Build();
+        var options = new DbContextOptionsBuilder<AppDbContext>();
+        // A verb's standard output is its result; what fails reaches the operator as an exception.
+        options.UseAppDatabase(dataSource)
+            .UseApplicationServiceProvider(services)
+            .UseLoggerFactory(NullLoggerFactory.Instance);
+        return new AppDbContext(options.Options);
+    }
+
+    /// <summary>See <see cref="TenantScopeSetup"/>.</summary>
+    public async Task InstallTenantScopeAsync(CancellationToken ct)
+    {
+        await using var owner = new NpgsqlConnection(settings.Value.OwnerConnectionString());
+        await owner.OpenAsync(ct);
+        await TenantScopeSetup.ApplyAsync(owner, TenantScope, services.GetRequiredService<DerivedKeys>(), ct);
+    }
+
+    public string TenantScopeScript() => TenantScopeSetup.Script(TenantScope);
+
+    public ValueTask DisposeAsync() => dataSource?.DisposeAsync() ?? ValueTask.CompletedTask;
+}
