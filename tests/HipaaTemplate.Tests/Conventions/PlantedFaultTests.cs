@@ -26,9 +26,9 @@ internal sealed class PlantedFaultTests
         await api.DisposeAsync();
     }
 
-    [TestCase("DROP TABLE app.probes", "table of the model is missing", "app.probes")]
+    [TestCase("DROP TABLE app.probes CASCADE", "table of the model is missing", "app.probes")]
     [TestCase("ALTER TABLE app.probes DROP COLUMN text", "column of the model is missing", "app.probes.text")]
-    [TestCase("ALTER TABLE app.probes DROP CONSTRAINT pk_probes; ALTER TABLE app.probes ALTER tenant_id DROP NOT NULL",
+    [TestCase("ALTER TABLE app.probes DROP CONSTRAINT pk_probes CASCADE; ALTER TABLE app.probes ALTER tenant_id DROP NOT NULL",
         "tenant_id is not uuid NOT NULL", "app.probes")]
     [TestCase("ALTER TABLE app.probes DISABLE ROW LEVEL SECURITY", "row-level security is not enabled", "app.probes")]
     [TestCase("ALTER TABLE app.probes NO FORCE ROW LEVEL SECURITY", "row-level security is not forced", "app.probes")]
@@ -39,7 +39,7 @@ internal sealed class PlantedFaultTests
     [TestCase("ALTER POLICY tenant_isolation ON app.probes TO hipaa_app", "no tenant policy with USING and WITH CHECK", "app.probes")]
     [TestCase("CREATE POLICY second ON app.probes USING (true)",
         "further permissive policy; policies are joined by OR", "app.probes.second")]
-    [TestCase("ALTER TABLE app.probes DROP CONSTRAINT pk_probes; ALTER TABLE app.probes ADD CONSTRAINT pk_probes PRIMARY KEY (id)",
+    [TestCase("ALTER TABLE app.probes DROP CONSTRAINT pk_probes CASCADE; ALTER TABLE app.probes ADD CONSTRAINT pk_probes PRIMARY KEY (id)",
         "primary key is not (tenant_id, id)", "app.probes")]
     [TestCase("CREATE INDEX wrong ON app.probes (text)", "index does not lead with tenant_id", "app.wrong")]
     [TestCase("CREATE UNIQUE INDEX wrong ON app.probes (id)", "index does not lead with tenant_id", "app.wrong")]
