@@ -47,28 +47,6 @@ internal sealed class ContextTests
     }
 
     [Test]
-    public async Task The_next_lease_of_the_same_context_knows_nothing_of_the_last_tenant()
-    {
-        // An API of its own: nobody else leases from its pool.
-        await using var api = new ApiHost(App.DatabaseUrl, App.Issuer);
-        var contexts = api.Services.GetRequiredService<IDbContextFactory<AppDbContext>>();
-        var first = await contexts.CreateDbContextAsync();
-        first.SetTenant(clinic.Id);
-        await first.DisposeAsync();
-        await using var second = await contexts.CreateDbContextAsync();
-        Assert.That(second, Is.SameAs(first), "the pool has one context");
-        Assert.Multiple(() =>
-        {
-            Assert.That(second.HasTenant, Is.False);
-            Assert.That(() => second.TenantId, Throws.TypeOf<NoTenantException>());
-        });
-        second.SetTenant(elsewhere);
-        second.Dispose();
-        await using var third = await contexts.CreateDbContextAsync();
-        Assert.That(third, Is.SameAs(first).And.Property(nameof(AppDbContext.HasTenant)).False);
-    }
-
-    [Test]
     public async Task A_lease_stays_with_its_tenant()
     {
         await using var work = TenantWork.Of(App.Api, clinic.Id);
