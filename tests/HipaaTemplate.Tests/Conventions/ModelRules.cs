@@ -8,6 +8,20 @@ namespace HipaaTemplate.Tests.Conventions;
 /// <summary>What must be true of every entity in the EF model, as a list of what is not.</summary>
 internal static class ModelRules
 {
+    /// <summary>
+    /// Types whose comparisons are LEAKPROOF, as PostgreSQL names them without length. Under row-level
+    /// security a condition on any other type is asked of every row of the tenant; no index serves it.
+    /// So an enum is stored as smallint, an amount as bigint.
+    /// </summary>
+    public static readonly string[] IndexableTypes =
+    [
+        "uuid", "text", "character varying", "smallint", "integer", "bigint", "boolean", "date",
+        "timestamp with time zone", "double precision", "bytea", "inet",
+    ];
+
+    // Indexes of vectors: they order rows, which row-level security does not hinder.
+    private static readonly string[] OrderingMethods = ["hnsw", "ivfflat"];
+
     public static IEnumerable<string> Violations(IModel model) =>
         model.GetEntityTypes().SelectMany(entity => Violations(entity));
 
@@ -33,6 +47,10 @@ internal static class ModelRules
                 .Select(key => $"{name}'s key {key.GetName()} does not lead with TenantId"),
             .. entity.GetIndexes().Where(index => !LeadsWithTenant(index.Properties))
                 .Select(index => $"{name}'s index {index.GetDatabaseName()} does not lead with TenantId"),
+            .. entity.GetKeys().SelectMany(key => key.Properties)
+                .Concat(entity.GetIndexes().Where(index => !OrderingMethods.Contains(index.GetMethod())).SelectMany(index => index.Properties))
+                .Distinct().Where(property => !IndexableTypes.Contains(property.GetColumnType().Split('(')[0]))
+                .Select(property => $"{name}.{property.Name} is indexed, and comparing {property.GetColumnType()} is not leakproof"),
             .. entity.GetForeignKeys().Where(key => !CarriesTenant(key))
                 .Select(key => $"{name}'s foreign key {key.GetConstraintName()} does not carry TenantId"),
             .. entity.GetProperties().Where(property => property.ValueGenerated != ValueGenerated.Never)

@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Migrations.Operations;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 namespace HipaaTemplate.Tests.Conventions;
 
@@ -53,6 +54,27 @@ internal sealed class ModelTests
         }),
         Throws.Nothing);
 
+    [Test]
+    public void What_an_index_says_of_its_columns_moves_with_them()
+    {
+        var model = Apply(model =>
+        {
+            model.Entity<Owner>().HasKey(owner => new { owner.TenantId, owner.Id });
+            model.Entity<Owner>().HasIndex(owner => owner.Id).IsDescending(true)
+                .HasOperators("uuid_ops").UseCollation("C").HasNullSortOrder(NullSortOrder.NullsLast);
+        });
+        var index = model.FindEntityType(typeof(Owner))!.GetIndexes().Single(index => index.Properties.Count == 2);
+        Assert.Multiple(() =>
+        {
+            Assert.That(index.IsDescending, Is.EqualTo(new[] { false, true }));
+            Assert.That(index.GetOperators(), Is.EqualTo(new[] { "", "uuid_ops" }).And.TypeOf<string[]>());
+            Assert.That(index.GetCollation(), Is.EqualTo(new[] { "", "C" }).And.TypeOf<string[]>());
+            Assert.That(
+                index.GetNullSortOrder(),
+                Is.EqualTo(new[] { NullSortOrder.Unspecified, NullSortOrder.NullsLast }).And.TypeOf<NullSortOrder[]>());
+        });
+    }
+
     /// <summary>A feature that was deleted leaves tables to be dropped; nothing else may be left to do.</summary>
     [Test]
     public async Task Every_entity_has_its_migration()
@@ -77,13 +99,14 @@ internal sealed class ModelTests
     };
 
     /// <summary>Runs the convention on a model of its own.</summary>
-    private static void Apply(Action<ModelBuilder> map)
+    private static IMutableModel Apply(Action<ModelBuilder> map)
     {
         using var context = new AppDbContext(new DbContextOptionsBuilder<AppDbContext>().Options);
         var builder = new ModelBuilder();
         builder.Entity<Tenant>(Tenant.Map);
         map(builder);
         TenantModel.Apply(builder, context);
+        return builder.Model;
     }
 
     private sealed class Stray

@@ -26,7 +26,7 @@ internal sealed class PlantedFaultTests
         await api.DisposeAsync();
     }
 
-    [TestCase("DROP TABLE app.probes", "the database lacks", "column app.probes.id uuid NOT NULL")]
+    [TestCase("DROP TABLE app.probes CASCADE", "the database lacks", "column app.probes.id uuid NOT NULL")]
     [TestCase("ALTER TABLE app.probes DROP COLUMN text", "the database lacks", "column app.probes.text text NOT NULL")]
     [TestCase("CREATE TABLE app.unheard_of (tenant_id uuid NOT NULL)", "the model does not have", "column app.unheard_of.tenant_id uuid NOT NULL")]
     [TestCase("ALTER TABLE app.probes ADD extra text", "the model does not have", "column app.probes.extra text")]
@@ -45,7 +45,7 @@ internal sealed class PlantedFaultTests
         "index needs an operator that is not leakproof; row-level security keeps it from being used", "app.prices")]
     [TestCase("GRANT USAGE ON SCHEMA keys TO hipaa_app; GRANT SELECT ON keys.tenant_scope_keys TO hipaa_app", "hipaa_app holds SELECT", "keys.tenant_scope_keys")]
     [TestCase("ALTER FUNCTION app.current_tenant_id() SET search_path = public", "the tenant function is not the one of this build", "app.current_tenant_id()")]
-    [TestCase("ALTER TABLE app.probes DROP CONSTRAINT pk_probes; ALTER TABLE app.probes ALTER tenant_id DROP NOT NULL",
+    [TestCase("ALTER TABLE app.probes DROP CONSTRAINT pk_probes CASCADE; ALTER TABLE app.probes ALTER tenant_id DROP NOT NULL",
         "tenant_id is not uuid NOT NULL", "app.probes")]
     [TestCase("ALTER TABLE app.probes DISABLE ROW LEVEL SECURITY", "row-level security is not enabled", "app.probes")]
     [TestCase("ALTER TABLE app.probes NO FORCE ROW LEVEL SECURITY", "row-level security is not forced", "app.probes")]
@@ -56,7 +56,7 @@ internal sealed class PlantedFaultTests
     [TestCase("ALTER POLICY tenant_isolation ON app.probes TO hipaa_app", "no tenant policy with USING and WITH CHECK", "app.probes")]
     [TestCase("CREATE POLICY second ON app.probes USING (true)",
         "further permissive policy; policies are joined by OR", "app.probes.second")]
-    [TestCase("ALTER TABLE app.probes DROP CONSTRAINT pk_probes; ALTER TABLE app.probes ADD CONSTRAINT pk_probes PRIMARY KEY (id)",
+    [TestCase("ALTER TABLE app.probes DROP CONSTRAINT pk_probes CASCADE; ALTER TABLE app.probes ADD CONSTRAINT pk_probes PRIMARY KEY (id)",
         "primary key is not (tenant_id, id)", "app.probes")]
     [TestCase("CREATE INDEX wrong ON app.probes (text)", "index does not lead with tenant_id", "app.wrong")]
     [TestCase("CREATE UNIQUE INDEX wrong ON app.probes (id)", "index does not lead with tenant_id", "app.wrong")]

@@ -22,6 +22,24 @@ internal sealed class Probe : ITenantScoped
     public Guid Id { get; init; }
 
     public required string Text { get; set; }
+
+    public List<ProbeNote> Notes { get; } = [];
+}
+
+/// <summary>A forker's second table, which refers to the first.</summary>
+internal sealed class ProbeNote : ITenantScoped
+{
+    public TenantId TenantId { get; private set; }
+
+    public Guid Id { get; init; }
+
+    public Guid ProbeId { get; init; }
+
+    public Probe? Probe { get; init; }
+
+    public string? Text { get; init; }
+
+    public DateTimeOffset? DeletedAt { get; init; }
 }
 
 /// <summary>
@@ -40,11 +58,21 @@ internal sealed class ProbeFeature : IFeature
 
     public IJsonTypeInfoResolver Json => ProbeJson.Default;
 
-    public void MapEntities(ModelBuilder model) => model.Entity<Probe>(probe =>
+    public void MapEntities(ModelBuilder model)
     {
-        probe.ToTable("probes");
-        probe.HasIndex(p => p.Text).IsUnique();
-    });
+        model.Entity<Probe>(probe =>
+        {
+            probe.ToTable("probes");
+            probe.HasIndex(p => p.Text).IsUnique();
+        });
+        model.Entity<ProbeNote>(note =>
+        {
+            note.ToTable("probe_notes");
+            note.HasOne(n => n.Probe).WithMany(p => p.Notes).HasForeignKey(n => new { n.TenantId, n.ProbeId });
+            note.HasIndex(n => n.Text).HasOperators("text_pattern_ops");
+            note.HasQueryFilter(Filters.SoftDelete, n => n.DeletedAt == null);
+        });
+    }
 
     public void MapEndpoints(IEndpointRouteBuilder api)
     {

@@ -25,6 +25,18 @@ internal static class Walls
         return (api, url);
     }
 
+    /// <summary>No filter, no policies, and no word of the tenant to PostgreSQL: what the walls cost is measured beside it.</summary>
+    public static async Task<ApiHost> NewOpenApiAsync()
+    {
+        var (api, url) = await App.NewApiAsync(configureServices: services =>
+        {
+            TakeFilterAway(services);
+            services.ConfigureDbContext<AppDbContext>(Interceptors.Remove<TenantScopeInterceptor>);
+        });
+        await TakePoliciesAwayAsync(api, url);
+        return api;
+    }
+
     private static void TakeFilterAway(IServiceCollection services) =>
         services.ConfigureDbContext<AppDbContext>(options =>
             options.ReplaceService<IModelCustomizer, WithoutTenantFilter>());

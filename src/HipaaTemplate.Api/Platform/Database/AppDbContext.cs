@@ -55,6 +55,7 @@ internal sealed class AppDbContext(DbContextOptions<AppDbContext> options) : DbC
             feature.MapEntities(modelBuilder);
         }
 
+        StartsWithInterceptor.Map(modelBuilder);
         TenantModel.Apply(modelBuilder, this);
         SnakeCaseNames.Apply(modelBuilder);
     }

@@ -15,6 +15,8 @@ internal static class DatabaseExtensions
     private static readonly TimeSpan MaximumRetryDelay = TimeSpan.FromSeconds(2);
 
     private static readonly TenantStampInterceptor TenantStamp = new();
+    private static readonly TenantFilterInterceptor TenantFilter = new();
+    private static readonly StartsWithInterceptor StartsWith = new();
     private static readonly CommitInterceptor Commit = new();
 
     public static void AddDatabase(this WebApplicationBuilder builder)
@@ -55,6 +57,8 @@ internal static class DatabaseExtensions
             RelationalEventId.CommandError,
             CoreEventId.SaveChangesFailed,
             CoreEventId.QueryIterationFailed))
+        // On both, because EF Core shares compiled queries between contexts whatever their interceptors.
+        .AddInterceptors(TenantFilter, StartsWith)
         .ReplaceService<IMigrationsSqlGenerator, IsolationSqlGenerator>()
         .ReplaceService<IRelationalAnnotationProvider, TableAccessAnnotations>();
 

@@ -2,6 +2,7 @@ using System.Linq.Expressions;
 using HipaaTemplate.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 namespace HipaaTemplate.Platform.Database;
 
@@ -90,6 +91,12 @@ internal static class TenantModel
             replacement.SetAnnotation(annotation.Name, annotation.Value);
         }
 
+        // These have a place for each column. Arrays, because the SQL generator skips any other list.
+        replacement.SetOperators(index.GetOperators() is { } operators ? (string[])["", .. operators] : null);
+        replacement.SetCollation(index.GetCollation() is { } collations ? (string[])["", .. collations] : null);
+        replacement.SetNullSortOrder(index.GetNullSortOrder() is { } orders
+            ? (NullSortOrder[])[NullSortOrder.Unspecified, .. orders]
+            : null);
         entity.RemoveIndex(index);
     }
 

@@ -1,7 +1,6 @@
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -48,28 +47,6 @@ internal sealed class ContextTests
     }
 
     [Test]
-    public async Task The_next_lease_of_the_same_context_knows_nothing_of_the_last_tenant()
-    {
-        // An API of its own: nobody else leases from its pool.
-        await using var api = new ApiHost(App.DatabaseUrl, App.Issuer);
-        var contexts = api.Services.GetRequiredService<IDbContextFactory<AppDbContext>>();
-        var first = await contexts.CreateDbContextAsync();
-        first.SetTenant(clinic.Id);
-        await first.DisposeAsync();
-        await using var second = await contexts.CreateDbContextAsync();
-        Assert.That(second, Is.SameAs(first), "the pool has one context");
-        Assert.Multiple(() =>
-        {
-            Assert.That(second.HasTenant, Is.False);
-            Assert.That(() => second.TenantId, Throws.TypeOf<NoTenantException>());
-        });
-        second.SetTenant(elsewhere);
-        second.Dispose();
-        await using var third = await contexts.CreateDbContextAsync();
-        Assert.That(third, Is.SameAs(first).And.Property(nameof(AppDbContext.HasTenant)).False);
-    }
-
-    [Test]
     public async Task A_lease_stays_with_its_tenant()
     {
         await using var work = TenantWork.Of(App.Api, clinic.Id);
@@ -113,8 +90,7 @@ internal sealed class ContextTests
     public async Task With_the_stamp_taken_away_row_level_security_refuses_the_row()
     {
         var other = await App.NewClinicAsync();
-        await using var api = new ApiHost(App.DatabaseUrl, App.Issuer, configureServices: services =>
-            services.ConfigureDbContext<AppDbContext>(options => Remove<TenantStampInterceptor>(options)));
+        await using var api = new ApiHost(App.DatabaseUrl, App.Issuer, configureServices: Interceptors.Without<TenantStampInterceptor>);
         await using (var adding = TenantWork.Of(api, clinic.Id))
         {
             Forge(adding.Db, other.Id, EntityState.Added);
@@ -145,11 +121,4 @@ internal sealed class ContextTests
     }
 
     private static Probe NewProbe() => new() { Id = Guid.CreateVersion7(), Text = $"probe {Guid.CreateVersion7()}" };
-
-    private static void Remove<TInterceptor>(DbContextOptionsBuilder options)
-    {
-        var core = options.Options.FindExtension<Microsoft.EntityFrameworkCore.Infrastructure.CoreOptionsExtension>()!;
-        var interceptors = (List<IInterceptor>)core.Interceptors!;
-        Assert.That(interceptors.RemoveAll(interceptor => interceptor is TInterceptor), Is.EqualTo(1));
-    }
 }
