@@ -172,7 +172,7 @@ internal sealed class SchemaPitfallTests
         Assert.That(
             ScratchTables.Differences(work.Db).OfType<CreateTableOperation>().Select(table => table.Name),
             Is.SupersetOf(new[] { "probes", "probe_notes" }), "tables of the test host have no migration, and the differ sees it");
-        await ShouldBeFoundAsync("ALTER TABLE app.probes DROP COLUMN text", "column of the model is missing", "app.probes.text");
+        await ShouldBeFoundAsync("ALTER TABLE app.probes DROP COLUMN text", "the database lacks", "column app.probes.text text NOT NULL");
     }
 
     private async Task<string> RefusalOfNoteAsync(Guid probeId)
