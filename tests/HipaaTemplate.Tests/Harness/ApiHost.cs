@@ -47,6 +47,12 @@ internal sealed class ApiHost : WebApplicationFactory<Program>
         UseKestrel();
     }
 
+    /// <summary>
+    /// For an API behind a pooler, the one that goes straight to the same database: verbs need the owner's
+    /// login and a connection of their own.
+    /// </summary>
+    public ApiHost? Direct { get; init; }
+
     public Uri Address
     {
         get
@@ -72,9 +78,18 @@ internal sealed class ApiHost : WebApplicationFactory<Program>
     }
 
     /// <summary>Runs a verb as the binary would; its output goes to the test's.</summary>
-    public Task<int> RunAsync(string verb, params string[] arguments) => Services
+    public Task<int> RunAsync(string verb, params string[] arguments) => (Direct ?? this).Services
         .GetServices<ICommand>().Single(command => command.Name == verb)
         .RunAsync(arguments, CancellationToken.None);
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        if (Direct is { } direct && direct != App.Api)
+        {
+            await direct.DisposeAsync();
+        }
+    }
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {

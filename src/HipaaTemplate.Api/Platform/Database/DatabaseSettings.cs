@@ -11,7 +11,6 @@ internal sealed class DatabaseSettings : IHasProblems
 {
     private const int ConnectTimeoutSeconds = 5;
     private const int CommandTimeoutSeconds = 20;
-    private const int MaximumPreparedStatements = 100;
 
     [Setting("DATABASE_URL", "postgres:// or postgresql:// URL, or Npgsql keywords, of the login that owns the schema; used by migrate. The API itself connects as hipaa_app.",
         Required = true)]
@@ -23,6 +22,9 @@ internal sealed class DatabaseSettings : IHasProblems
 
     [Setting("DATABASE_POOL_SIZE", "Most connections of one API process.")]
     public int PoolSize { get; set; } = 20;
+
+    [Setting("DATABASE_PREPARED_STATEMENTS", "Most prepared statements that a connection keeps; 0 behind PgBouncer before 1.21.")]
+    public int PreparedStatements { get; set; } = 100;
 
     public IEnumerable<string> Problems()
     {
@@ -50,6 +52,11 @@ internal sealed class DatabaseSettings : IHasProblems
         {
             yield return "DATABASE_POOL_SIZE must be between 1 and 1000.";
         }
+
+        if (PreparedStatements is < 0 or > 10_000)
+        {
+            yield return "DATABASE_PREPARED_STATEMENTS must be between 0 and 10000.";
+        }
     }
 
     /// <summary>The login as given, for creating roles.</summary>
@@ -68,7 +75,7 @@ internal sealed class DatabaseSettings : IHasProblems
         app.MaxPoolSize = PoolSize;
         app.Timeout = ConnectTimeoutSeconds;
         app.CommandTimeout = CommandTimeoutSeconds;
-        app.MaxAutoPrepare = MaximumPreparedStatements;
+        app.MaxAutoPrepare = PreparedStatements;
         app.AutoPrepareMinUsages = 2;
         // Safe because nothing is ever set at session level; a reset costs each lease a statement.
         app.NoResetOnClose = true;

@@ -6,5 +6,6 @@ internal static class TenancyExtensions
     {
         builder.Services.AddScoped<TenantContext>();
         builder.Services.AddSingleton<TenantDirectory>();
+        builder.Services.AddSingleton<TenantScopes>();
     }
 }

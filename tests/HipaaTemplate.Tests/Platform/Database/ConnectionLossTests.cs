@@ -11,7 +11,9 @@ using Npgsql;
 namespace HipaaTemplate.Tests.Platform.Database;
 
 /// <summary>The server drops connections; callers do not notice, and no change is made twice.</summary>
-internal sealed class ConnectionLossTests
+[TestFixture(Server.Direct)]
+[TestFixture(Server.PgBouncer)]
+internal sealed class ConnectionLossTests(Server server)
 {
     private ApiHost api = null!;
     private NpgsqlConnection superuser = null!;
@@ -20,7 +22,7 @@ internal sealed class ConnectionLossTests
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        (api, var url) = await App.NewApiAsync();
+        (api, var url) = await App.NewApiAsync(server);
         superuser = await DatabaseAccess.OpenSuperuserConnectionAsync(url);
         clinic = await App.NewClinicAsync(api);
     }
@@ -90,8 +92,8 @@ internal sealed class ConnectionLossTests
     public async Task A_fault_at_commit(bool isCarriedOut, int rows)
     {
         var fault = new CommitFault(isCarriedOut);
-        await using var faulty = new ApiHost(
-            App.DatabaseUrl, App.Issuer, configureServices: services =>
+        await using var faulty = await App.AnotherApiAsync(
+            server, configureServices: services =>
                 services.ConfigureDbContext<AppDbContext>(options => options.AddInterceptors(fault)));
         var user = (await App.NewClinicAsync()).Admin;
         using var client = faulty.WithToken(App.Issuer.NewToken(user).Sign());
@@ -114,8 +116,8 @@ internal sealed class ConnectionLossTests
     public async Task A_commit_that_the_server_refuses_has_changed_nothing_and_is_repeated()
     {
         var fault = new RefusedCommit();
-        await using var faulty = new ApiHost(
-            App.DatabaseUrl, App.Issuer, configureServices: services =>
+        await using var faulty = await App.AnotherApiAsync(
+            server, configureServices: services =>
                 services.ConfigureDbContext<AppDbContext>(options => options.AddInterceptors(fault)));
         using var client = faulty.WithToken(App.Issuer.NewToken((await App.NewClinicAsync()).Admin).Sign());
         using var answer = await client.PostAsJsonAsync(
