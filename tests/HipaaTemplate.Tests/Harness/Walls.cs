@@ -15,9 +15,12 @@ internal static class Walls
     /// <param name="withFilter">False: no query is filtered by tenant.</param>
     /// <param name="withPolicies">False: no policy and no row-level security in its database.</param>
     public static async Task<(ApiHost Api, string DatabaseUrl)> NewApiAsync(
-        bool withFilter, bool withPolicies, Server server = Server.Direct)
+        bool withFilter,
+        bool withPolicies,
+        Server server = Server.Direct,
+        IReadOnlyDictionary<string, string>? settings = null)
     {
-        var (api, url) = await App.NewApiAsync(server, configureServices: withFilter ? null : TakeFilterAway);
+        var (api, url) = await App.NewApiAsync(server, settings, withFilter ? null : TakeFilterAway);
         if (!withPolicies)
         {
             await TakePoliciesAwayAsync(api, url);
