@@ -20,7 +20,18 @@ internal static class Walls
         Server server = Server.Direct,
         IReadOnlyDictionary<string, string>? settings = null)
     {
-        var (api, url) = await App.NewApiAsync(server, settings, withFilter ? null : TakeFilterAway);
+        var (api, url) = await App.NewApiAsync(server, settings, services =>
+        {
+            if (!withFilter)
+            {
+                TakeFilterAway(services);
+            }
+
+            if (!withFilter && !withPolicies)
+            {
+                services.WithoutLog();
+            }
+        });
         if (!withPolicies)
         {
             await TakePoliciesAwayAsync(api, url);

@@ -87,11 +87,13 @@ internal sealed class ConnectionLossTests(Server server)
         Assert.That(stored.Except(created), Is.SubsetOf(unknown));
     }
 
-    [TestCase(true, 1, TestName = "A fault after COMMIT was carried out is reported as unknown and not repeated")]
-    [TestCase(false, 0, TestName = "A fault before COMMIT was carried out is reported as unknown and not repeated")]
-    public async Task A_fault_at_commit(bool isCarriedOut, int rows)
+    [TestCase(true, null, 1, TestName = "A fault after COMMIT was carried out is reported as unknown and not repeated")]
+    [TestCase(false, null, 0, TestName = "A fault before COMMIT was carried out is reported as unknown and not repeated")]
+    [TestCase(true, PostgresErrorCodes.ProtocolViolation, 1,
+        TestName = "A pooler that loses the server at COMMIT is reported as unknown and not repeated")]
+    public async Task A_fault_at_commit(bool isCarriedOut, string? state, int rows)
     {
-        var fault = new CommitFault(isCarriedOut);
+        var fault = new CommitFault(isCarriedOut, state);
         await using var faulty = await App.AnotherApiAsync(
             server, configureServices: services =>
                 services.ConfigureDbContext<AppDbContext>(options => options.AddInterceptors(fault)));
@@ -172,7 +174,7 @@ internal sealed class ConnectionLossTests(Server server)
     }
 
     /// <summary>Breaks the connection at COMMIT, before or after the server has carried it out.</summary>
-    private sealed class CommitFault(bool isCarriedOut) : DbTransactionInterceptor
+    private sealed class CommitFault(bool isCarriedOut, string? state) : DbTransactionInterceptor
     {
         private int commits;
 
@@ -195,7 +197,9 @@ internal sealed class ConnectionLossTests(Server server)
             await (isCarriedOut
                 ? transaction.CommitAsync(cancellationToken)
                 : transaction.RollbackAsync(cancellationToken));
-            throw new NpgsqlException("the connection broke", new IOException("reset by peer"));
+            throw state is null
+                ? new NpgsqlException("the connection broke", new IOException("reset by peer"))
+                : new PostgresException("server conn crashed?", "FATAL", "FATAL", state);
         }
     }
 }

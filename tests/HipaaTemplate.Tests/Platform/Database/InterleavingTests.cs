@@ -14,7 +14,9 @@ internal sealed class InterleavingTests
     {
         await using var api = await NewApiAsync(withFilter, withPolicies, server);
         using var interleaving = await Interleaving.StartAsync(api);
+        var cpu = System.Diagnostics.Process.GetCurrentProcess().TotalProcessorTime;
         await interleaving.RunAsync(Requests);
+        TestContext.Progress.WriteLine($"XXCPU {System.Diagnostics.Process.GetCurrentProcess().TotalProcessorTime - cpu}");
         Assert.That(interleaving.Crossings, Is.Empty);
         Assert.That(interleaving.Unexpected, Is.Empty);
         await interleaving.ShouldBeIntactAsync();

@@ -1,7 +1,9 @@
+using System.Data.Common;
 using System.Net.Http.Json;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -97,6 +99,33 @@ internal sealed class PoolerTests
         }
     }
 
+    /// <summary>What the retries and the guard of COMMIT have to know it by.</summary>
+    [Test]
+    public async Task Of_a_server_that_vanished_it_says_protocol_violation()
+    {
+        await using var wire = new CountedApi();
+        await using var pooler = await PgBouncer.StartInFrontOfAsync(wire.Api);
+        await using var behind = pooler.InFrontOf(App.Api, App.DatabaseUrl);
+        await using var client = await behind.OpenAppConnectionAsync();
+        await using var transaction = await client.BeginTransactionAsync();
+        await client.ExecuteAsync("SELECT 1");
+        await wire.CutAsync();
+        var lost = Assert.ThrowsAsync<PostgresException>(() => client.ExecuteAsync("SELECT 1"))!;
+        Assert.That(lost.SqlState, Is.EqualTo(PostgresErrorCodes.ProtocolViolation));
+        Assert.That(lost.IsTransient, Is.False, "so it has to be named to be repeated");
+    }
+
+    [Test]
+    public async Task A_query_whose_server_the_pooler_lost_is_repeated()
+    {
+        var fault = new LostServer();
+        await using var behind = await App.AnotherApiAsync(Server.PgBouncer, configureServices: services =>
+            services.ConfigureDbContext<AppDbContext>(options => options.AddInterceptors(fault)));
+        await using var work = TenantWork.Of(behind, own.Id);
+        Assert.That(await work.Db.Set<Probe>().CountAsync(), Is.Zero);
+        Assert.That(fault.Queries, Is.EqualTo(2));
+    }
+
     /// <summary>The statement of ours with the one word changed that must never be.</summary>
     private async Task SetOnSessionAsync(NpgsqlConnection connection, TenantId tenant)
     {
@@ -114,4 +143,17 @@ internal sealed class PoolerTests
 
     private static Task<List<string>> TextsAsync(AppDbContext db) =>
         db.Database.SqlQuery<string>($"SELECT text FROM app.probes").ToListAsync();
+
+    private sealed class LostServer : DbCommandInterceptor
+    {
+        public int Queries { get; private set; }
+
+        public override ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(
+            DbCommand command,
+            CommandEventData eventData,
+            InterceptionResult<DbDataReader> result,
+            CancellationToken cancellationToken = default) => ++Queries == 1
+                ? throw new PostgresException("server conn crashed?", "FATAL", "FATAL", PostgresErrorCodes.ProtocolViolation)
+                : ValueTask.FromResult(result);
+    }
 }
