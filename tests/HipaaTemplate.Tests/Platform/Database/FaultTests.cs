@@ -12,6 +12,8 @@ namespace HipaaTemplate.Tests.Platform.Database;
 /// </summary>
 [TestFixture(Server.Direct)]
 [TestFixture(Server.PgBouncer)]
+// They take the whole machine: beside them others' patience would run out.
+[NonParallelizable]
 internal sealed class FaultTests(Server server)
 {
     private const int PoolSize = 6;
