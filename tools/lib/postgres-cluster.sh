@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Clusters of our own: the development cluster under .dev/ and throw-away ones for tests.
-# Needs common.sh and postgres-install.sh.
+# Needs common.sh, postgres-install.sh and throwaway.sh.
 
 MIGRATOR=hipaa_migrator
 DATABASE=hipaa
@@ -12,26 +12,7 @@ PASSWORD_FILE=$DEV_DIRECTORY/postgres-password
 # Says that the running server is a container: `stop` has to know.
 CONTAINER_MARK=$DEV_DIRECTORY/postgres-in-container
 
-# --------------------------------------------------------------------------------------------- user
-
-# PostgreSQL refuses to run as root, so root hands over to the user "postgres".
-CLUSTER_USER=$(id -un)
-if is_root; then CLUSTER_USER=postgres; fi
-
-as_cluster_user() {
-  if is_root; then
-    # From / because the user may not be allowed to stand where root stands.
-    (cd / && exec setpriv --reuid="$CLUSTER_USER" --regid="$CLUSTER_USER" --init-groups -- env HOME=/ "$@")
-  else
-    "$@"
-  fi
-}
-
-ensure_cluster_user() {
-  is_root || return 0
-  have setpriv || fail "setpriv (package util-linux) is missing, and PostgreSQL must not run as root: install it, or run as another user"
-  id "$CLUSTER_USER" > /dev/null 2>&1 || useradd --system --no-create-home --shell /usr/sbin/nologin "$CLUSTER_USER"
-}
+# ------------------------------------------------------------------------------------------ folders
 
 make_cluster_directory() {
   mkdir -p "$1"
@@ -273,7 +254,7 @@ throwaway() {
   ensure_template
   remove_abandoned_throwaways
 
-  folder=$(make_throwaway_folder)
+  folder=$(make_throwaway_folder "$THROWAWAY_PREFIX")
   # shellcheck disable=SC2064  # the folder is wanted as it is now
   trap "remove_throwaway '$folder'" EXIT
   trap 'exit 0' TERM INT HUP
@@ -303,21 +284,11 @@ ensure_template() {
   as_cluster_user mv -T "$draft" "$TEMPLATE" 2> /dev/null || rm -rf "$draft"
 }
 
-make_throwaway_folder() {
-  local base=${TMPDIR:-/tmp} folder
-  # The cluster's user has to get there, and a socket's path has to fit into 107 bytes.
-  if ! as_cluster_user test -x "$base" || ((${#base} > 60)); then base=/tmp; fi
-  folder=$(mktemp -d "$base/$THROWAWAY_PREFIX.XXXXXX")
-  echo "$$" > "$folder/script.pid"
-  if is_root; then chown -R "$CLUSTER_USER:" "$folder"; fi
-  echo "$folder"
-}
-
-# Sets the caller's `port`. Below 32768: from there on the kernel gives ports to outgoing connections.
+# Sets the caller's `port`.
 start_throwaway() {
   local folder=$1 attempt
   for ((attempt = 0; attempt < 20; attempt++)); do
-    port=$((20000 + RANDOM % 12000))
+    port=$(random_port)
     port_is_taken "$port" && continue
     # shellcheck disable=SC2086  # the settings are words
     start_server "$folder/data" "$folder/log" "$port" \
@@ -327,33 +298,18 @@ start_throwaway() {
   fail "the throw-away PostgreSQL did not start: see the lines above"
 }
 
-# Until standard input ends, however the process at its other end came to die, or a signal arrives.
-# `wait` is what a signal can interrupt; the copy in descriptor 3 is because a background job's own
-# standard input is /dev/null.
-wait_for_end_of_input() {
-  exec 3<&0
-  cat <&3 > /dev/null &
-  INPUT_READER=$!
-  wait "$INPUT_READER" || true
-}
-
 remove_throwaway() {
   local folder=$1
   trap '' TERM INT HUP
-  if [[ -n ${INPUT_READER:-} ]]; then kill "$INPUT_READER" 2> /dev/null || true; fi
+  stop_waiting
   stop_cluster "$folder/data" immediate
   rm -rf "$folder"
 }
 
-# What a script left that was killed outright.
 remove_abandoned_throwaways() {
-  local folder script
-  for folder in "${TMPDIR:-/tmp}/$THROWAWAY_PREFIX".*; do
-    # Another user's is that user's to remove.
-    [[ -s $folder/script.pid && -w $folder/script.pid ]] || continue
-    script=$(< "$folder/script.pid")
-    kill -0 "$script" 2> /dev/null && continue
+  local folder
+  while read -r folder; do
     stop_cluster "$folder/data" immediate
     rm -rf "$folder"
-  done
+  done < <(list_abandoned_throwaways "$THROWAWAY_PREFIX")
 }

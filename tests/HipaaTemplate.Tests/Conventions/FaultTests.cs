@@ -17,7 +17,8 @@ internal sealed partial class FaultTests
     {
         using var git = Process.Start(new ProcessStartInfo("git", ["apply", "--check", fault])
         {
-            WorkingDirectory = Repository.PathOf("."),
+            WorkingDirectory = Repository.Root,
+            UseShellExecute = false,
             RedirectStandardError = true,
         })!;
         var errors = await git.StandardError.ReadToEndAsync();

@@ -33,6 +33,7 @@ internal sealed class SourceTests
         [@"AddDbContextPool|AddDbContext<"] = "AddDatabase leases the context with its tenant",
         [@"EnableSensitiveDataLogging|IncludeErrorDetail = true"] = "it puts rows into messages",
         [@"AllowAutoRedirect = true|DangerousAcceptAny"] = "it leads to hosts that nobody chose",
+        [@"\bAsyncLocal\b|HttpContextAccessor"] = "nothing ambient: it flows from a request into the work that it starts; TenantScopes",
         [@"Environment\.GetEnvironmentVariable"] = "settings are bound and validated: [Setting]",
     };
 
@@ -54,7 +55,7 @@ internal sealed class SourceTests
             "api.MapGroup(x).RequireAuthorization()", "DateTime.Now", "Guid.NewGuid()", "IgnoreQueryFilters([Filters.Tenant])",
             "db.Rows.FromSqlRaw($\"select {x}\")", "select set_config('app.tenant_id', @t, false)", "SET app.tenant_id = 'x'",
             "current_setting('app.tenant_id')", "services.AddDbContext<AppDbContext>()", "o.EnableSensitiveDataLogging()",
-            "AllowAutoRedirect = true", "Environment.GetEnvironmentVariable(\"X\")",
+            "AllowAutoRedirect = true", "new AsyncLocal<TenantId>()", "Environment.GetEnvironmentVariable(\"X\")",
         ];
         var patterns = Banned.Keys.Concat(BannedInProduct.Keys).ToList();
         Assert.That(

@@ -9,6 +9,8 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace HipaaTemplate.Tests.Harness;
 
@@ -47,6 +49,12 @@ internal sealed class ApiHost : WebApplicationFactory<Program>
         UseKestrel();
     }
 
+    /// <summary>
+    /// For an API behind a pooler, the one that goes straight to the same database: verbs need the owner's
+    /// login and a connection of their own.
+    /// </summary>
+    public ApiHost? Direct { get; init; }
+
     public Uri Address
     {
         get
@@ -72,9 +80,18 @@ internal sealed class ApiHost : WebApplicationFactory<Program>
     }
 
     /// <summary>Runs a verb as the binary would; its output goes to the test's.</summary>
-    public Task<int> RunAsync(string verb, params string[] arguments) => Services
+    public Task<int> RunAsync(string verb, params string[] arguments) => (Direct ?? this).Services
         .GetServices<ICommand>().Single(command => command.Name == verb)
         .RunAsync(arguments, CancellationToken.None);
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        if (Direct is { } direct && direct != App.Api)
+        {
+            await direct.DisposeAsync();
+        }
+    }
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
@@ -95,9 +112,8 @@ internal sealed class ApiHost : WebApplicationFactory<Program>
 
     private static void AddProbe(IServiceCollection services)
     {
-        var shipped = (FeatureCatalog)services.Single(s => s.ServiceType == typeof(FeatureCatalog)).ImplementationInstance!;
         services.AddSingleton<SlowProbes>();
-        services.AddSingleton(new FeatureCatalog([.. shipped.Features, new ProbeFeature()]));
+        services.AddTestFeature(new ProbeFeature());
     }
 
     /// <summary>Tests talk to this machine only.</summary>
@@ -117,5 +133,18 @@ internal sealed class ApiHost : WebApplicationFactory<Program>
             await socket.ConnectAsync(address, context.DnsEndPoint.Port, ct);
             return new System.Net.Sockets.NetworkStream(socket, ownsSocket: true);
         }
+    }
+}
+
+internal static class TestServices
+{
+    /// <summary>For a host that fails on purpose and often.</summary>
+    public static void WithoutLog(this IServiceCollection services) => services.RemoveAll<ILoggerProvider>();
+
+    /// <summary>One feature more in the host of a test.</summary>
+    public static void AddTestFeature(this IServiceCollection services, IFeature feature)
+    {
+        var catalog = (FeatureCatalog)services.Last(s => s.ServiceType == typeof(FeatureCatalog)).ImplementationInstance!;
+        services.AddSingleton(new FeatureCatalog([.. catalog.Features, feature]));
     }
 }

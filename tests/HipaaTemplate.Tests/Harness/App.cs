@@ -16,6 +16,10 @@ internal static class App
     /// </summary>
     public static SemaphoreSlim Roles { get; } = new(1);
 
+    private static readonly Lazy<Task<PgBouncer>> Pooler = new(() => PgBouncer.StartInFrontOfAsync(Api!));
+
+    private static readonly Lazy<Task<ApiHost>> PooledApi = new(() => AnotherApiAsync(Server.PgBouncer));
+
     public static PostgresCluster Postgres { get; private set; } = null!;
 
     public static TestIssuer Issuer { get; private set; } = null!;
@@ -35,10 +39,44 @@ internal static class App
 
     public static async Task StopAsync()
     {
+        if (PooledApi.IsValueCreated)
+        {
+            await (await PooledApi.Value).DisposeAsync();
+        }
+
         await Api.DisposeAsync();
         await Issuer.DisposeAsync();
         NpgsqlConnection.ClearAllPools();
+        if (Pooler.IsValueCreated)
+        {
+            await (await Pooler.Value).DisposeAsync();
+        }
+
         await Postgres.DisposeAsync();
+    }
+
+    /// <summary>The shared API, or a second one on the same database that reaches it through PgBouncer.</summary>
+    public static Task<ApiHost> ApiAsync(Server server) =>
+        server == Server.Direct ? Task.FromResult(Api) : PooledApi.Value;
+
+    /// <summary>An API of a test's own on the shared database.</summary>
+    public static async Task<ApiHost> AnotherApiAsync(
+        Server server,
+        IReadOnlyDictionary<string, string>? settings = null,
+        Action<IServiceCollection>? configureServices = null) => server == Server.Direct
+            ? new ApiHost(DatabaseUrl, Issuer, settings, configureServices)
+            : (await Pooler.Value).InFrontOf(Api, DatabaseUrl, settings, configureServices);
+
+    /// <summary>An API on a freshly migrated database of its own; the URL leads straight to it.</summary>
+    public static async Task<(ApiHost Api, string DatabaseUrl)> NewApiAsync(
+        Server server,
+        IReadOnlyDictionary<string, string>? settings = null,
+        Action<IServiceCollection>? configureServices = null)
+    {
+        var (api, url) = await NewApiAsync(settings, configureServices);
+        return server == Server.Direct
+            ? (api, url)
+            : ((await Pooler.Value).InFrontOf(api, url, settings, configureServices), url);
     }
 
     /// <summary>An API on a freshly migrated database of its own.</summary>
@@ -75,7 +113,9 @@ internal static class App
         }
     }
 
-    public static HttpClient As(TestUser user) => Api.WithToken(Issuer.NewToken(user).Sign());
+    public static HttpClient As(TestUser user) => As(Api, user);
+
+    public static HttpClient As(ApiHost api, TestUser user) => api.WithToken(Issuer.NewToken(user).Sign());
 
     public static Task<Clinic> NewClinicAsync() => NewClinicAsync(Api);
 

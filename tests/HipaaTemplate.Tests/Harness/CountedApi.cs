@@ -36,6 +36,9 @@ internal sealed class CountedApi : IAsyncDisposable
         return proxy.RoundTrips;
     }
 
+    /// <summary>From now on nobody gets through.</summary>
+    public ValueTask CutAsync() => proxy.DisposeAsync();
+
     public async ValueTask DisposeAsync()
     {
         await Api.DisposeAsync();

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Npgsql;
 using HipaaTemplate.Platform.Database;
 
@@ -10,12 +9,11 @@ namespace HipaaTemplate.Tests.Harness;
 /// </summary>
 internal sealed class PostgresCluster : IAsyncDisposable
 {
-    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(10);
-    private readonly Process? process;
+    private readonly Throwaway? script;
 
-    private PostgresCluster(Process? process, string ownerUrl, string superuserUrl)
+    private PostgresCluster(Throwaway? script, string ownerUrl, string superuserUrl)
     {
-        this.process = process;
+        this.script = script;
         OwnerUrl = ownerUrl;
         SuperuserUrl = superuserUrl;
     }
@@ -26,7 +24,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
     public string SuperuserUrl { get; }
 
     /// <summary>False for a server that an environment variable named.</summary>
-    public bool IsOurs => process is not null;
+    public bool IsOurs => script is not null;
 
     public static async Task<PostgresCluster> StartAsync()
     {
@@ -37,28 +35,8 @@ internal sealed class PostgresCluster : IAsyncDisposable
             return new PostgresCluster(null, given, given);
         }
 
-        var script = Process.Start(new ProcessStartInfo(Repository.PathOf("tools", "postgres"), "throwaway")
-        {
-            UseShellExecute = false,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        })!;
-        var errors = script.StandardError.ReadToEndAsync();
-        using var timeout = new CancellationTokenSource(StartTimeout);
-        Dictionary<string, string> urls = [];
-        while (urls.Count < 2)
-        {
-            if (await script.StandardOutput.ReadLineAsync(timeout.Token) is not { } line)
-            {
-                throw new InvalidOperationException($"No PostgreSQL for the tests: {await errors}");
-            }
-
-            var parts = line.Split('=', 2);
-            urls[parts[0]] = parts[1];
-        }
-
-        return new PostgresCluster(script, urls["url"], urls["superuser_url"]);
+        var cluster = await Throwaway.StartAsync("postgres", [], "url", "superuser_url");
+        return new PostgresCluster(cluster, cluster.Answers["url"], cluster.Answers["superuser_url"]);
     }
 
     /// <summary>A new database that the migrating login owns.</summary>
@@ -83,19 +61,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
         await command.ExecuteNonQueryAsync();
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        if (process is null)
-        {
-            return;
-        }
-
-        // The script removes the cluster when its standard input ends.
-        process.StandardInput.Close();
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        await process.WaitForExitAsync(timeout.Token);
-        process.Dispose();
-    }
+    public ValueTask DisposeAsync() => script?.DisposeAsync() ?? ValueTask.CompletedTask;
 
     private static string WithDatabase(string url, string name)
     {

@@ -33,9 +33,12 @@ internal sealed class RoundTripProxy : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await stopping.CancelAsync();
-        listener.Dispose();
-        stopping.Dispose();
+        if (!stopping.IsCancellationRequested)
+        {
+            await stopping.CancelAsync();
+            listener.Dispose();
+            stopping.Dispose();
+        }
     }
 
     private async Task AcceptAsync()

@@ -16,16 +16,9 @@ internal sealed class TenantWork : IAsyncDisposable
     public AppDbContext Db => scope.ServiceProvider.GetRequiredService<AppDbContext>();
 
     /// <summary>A scope of dependency injection that entered this tenant, or none.</summary>
-    public static TenantWork Of(ApiHost api, TenantId? tenant)
-    {
-        var work = new TenantWork(api.Services.CreateAsyncScope());
-        if (tenant is { } id)
-        {
-            work.scope.ServiceProvider.GetRequiredService<TenantContext>().Enter(id);
-        }
-
-        return work;
-    }
+    public static TenantWork Of(ApiHost api, TenantId? tenant) => new(tenant is { } id
+        ? api.Services.GetRequiredService<TenantScopes>().Enter(id)
+        : api.Services.CreateAsyncScope());
 
     public ValueTask DisposeAsync() => scope.DisposeAsync();
 }
@@ -44,7 +37,7 @@ internal static class DatabaseAccess
 
     public static async Task<NpgsqlConnection> OpenOwnerConnectionAsync(this ApiHost api)
     {
-        var settings = api.Services.GetRequiredService<IOptions<DatabaseSettings>>().Value;
+        var settings = (api.Direct ?? api).Services.GetRequiredService<IOptions<DatabaseSettings>>().Value;
         var connection = new NpgsqlConnection(settings.OwnerConnectionString());
         await connection.OpenAsync();
         return connection;

@@ -14,9 +14,24 @@ internal static class Walls
 {
     /// <param name="withFilter">False: no query is filtered by tenant.</param>
     /// <param name="withPolicies">False: no policy and no row-level security in its database.</param>
-    public static async Task<(ApiHost Api, string DatabaseUrl)> NewApiAsync(bool withFilter, bool withPolicies)
+    public static async Task<(ApiHost Api, string DatabaseUrl)> NewApiAsync(
+        bool withFilter,
+        bool withPolicies,
+        Server server = Server.Direct,
+        IReadOnlyDictionary<string, string>? settings = null)
     {
-        var (api, url) = await App.NewApiAsync(configureServices: withFilter ? null : TakeFilterAway);
+        var (api, url) = await App.NewApiAsync(server, settings, services =>
+        {
+            if (!withFilter)
+            {
+                TakeFilterAway(services);
+            }
+
+            if (!withFilter && !withPolicies)
+            {
+                services.WithoutLog();
+            }
+        });
         if (!withPolicies)
         {
             await TakePoliciesAwayAsync(api, url);

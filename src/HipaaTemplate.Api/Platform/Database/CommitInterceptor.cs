@@ -22,10 +22,13 @@ internal sealed class CommitInterceptor : DbTransactionInterceptor
 
     /// <summary>
     /// The server refused the commit, so nothing was changed. Class 57 (operator intervention) is no
-    /// answer: a connection may be ended just after its commit.
+    /// answer: a connection may be ended just after its commit. Nor is class 08 (connection exception),
+    /// which a pooler says of a server that it lost.
     /// </summary>
     private static bool IsAnswer(Exception exception) =>
-        exception is PostgresException refusal && !refusal.SqlState.StartsWith("57", StringComparison.Ordinal);
+        exception is PostgresException { SqlState: var state }
+        && !state.StartsWith("57", StringComparison.Ordinal)
+        && !state.StartsWith("08", StringComparison.Ordinal);
 }
 
 internal sealed class CommitOutcomeUnknownException(Exception inner)

@@ -47,7 +47,8 @@ internal static class DatabaseExtensions
         this DbContextOptionsBuilder options, NpgsqlDataSource dataSource) => options
         .UseNpgsql(dataSource, npgsql => npgsql
             .MigrationsHistoryTable(DatabaseRoles.MigrationsTable, DatabaseRoles.AppSchema)
-            .EnableRetryOnFailure(MaximumRetries, MaximumRetryDelay, errorCodesToAdd: null))
+            // Protocol violation is what PgBouncer says when it lost the server in the middle of something.
+            .EnableRetryOnFailure(MaximumRetries, MaximumRetryDelay, [PostgresErrorCodes.ProtocolViolation]))
         // A deleted feature leaves its tables until its fork writes the migration that drops them; a
         // convention test finds the other kind, an entity without a migration.
         .ConfigureWarnings(warnings => warnings.Ignore(

@@ -11,7 +11,6 @@ internal sealed class DatabaseSettings : IHasProblems
 {
     private const int ConnectTimeoutSeconds = 5;
     private const int CommandTimeoutSeconds = 20;
-    private const int MaximumPreparedStatements = 100;
 
     [Setting("DATABASE_URL", "postgres:// or postgresql:// URL, or Npgsql keywords, of the login that owns the schema; used by migrate. The API itself connects as hipaa_app.",
         Required = true)]
@@ -27,6 +26,9 @@ internal sealed class DatabaseSettings : IHasProblems
     [Setting("DATABASE_TENANT_SCOPE", "How PostgreSQL is told the tenant: signed, which holds against SQL injection too, or bare. The same for the API and for migrate up.",
         DefaultText = "signed")]
     public TenantScopeForm TenantScope { get; set; } = TenantScopeForm.Signed;
+
+    [Setting("DATABASE_PREPARED_STATEMENTS", "Most prepared statements that a connection keeps; 0 behind PgBouncer before 1.21.")]
+    public int PreparedStatements { get; set; } = 100;
 
     public IEnumerable<string> Problems()
     {
@@ -54,6 +56,11 @@ internal sealed class DatabaseSettings : IHasProblems
         {
             yield return "DATABASE_POOL_SIZE must be between 1 and 1000.";
         }
+
+        if (PreparedStatements is < 0 or > 10_000)
+        {
+            yield return "DATABASE_PREPARED_STATEMENTS must be between 0 and 10000.";
+        }
     }
 
     /// <summary>The login as given, for creating roles.</summary>
@@ -72,7 +79,7 @@ internal sealed class DatabaseSettings : IHasProblems
         app.MaxPoolSize = PoolSize;
         app.Timeout = ConnectTimeoutSeconds;
         app.CommandTimeout = CommandTimeoutSeconds;
-        app.MaxAutoPrepare = MaximumPreparedStatements;
+        app.MaxAutoPrepare = PreparedStatements;
         app.AutoPrepareMinUsages = 2;
         // Safe because nothing is ever set at session level; a reset costs each lease a statement.
         app.NoResetOnClose = true;

@@ -7,5 +7,6 @@ internal static class TenancyExtensions
         builder.Services.AddScoped<TenantContext>();
         builder.Services.AddSingleton<ITenantCache, TenantCache>();
         builder.Services.AddSingleton<TenantDirectory>();
+        builder.Services.AddSingleton<TenantScopes>();
     }
 }

@@ -9,7 +9,9 @@ namespace HipaaTemplate.Tests.Platform.Database;
 /// The last wall alone: SQL as hipaa_app, with nothing of the API around it, on every tenant table of
 /// the model.
 /// </summary>
-internal sealed class AppRoleTests
+[TestFixture(Server.Direct)]
+[TestFixture(Server.PgBouncer)]
+internal sealed class AppRoleTests(Server server)
 {
     private ApiHost api = null!;
     private NpgsqlConnection superuser = null!;
@@ -20,7 +22,7 @@ internal sealed class AppRoleTests
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        (api, var url) = await App.NewApiAsync();
+        (api, var url) = await App.NewApiAsync(server);
         superuser = await DatabaseAccess.OpenSuperuserConnectionAsync(url);
         (northwind, southgate) = (await App.NewClinicAsync(api), await App.NewClinicAsync(api));
         tables = api.IsolationPromise().TenantTables;

@@ -11,7 +11,9 @@ using Npgsql;
 namespace HipaaTemplate.Tests.Platform.Database;
 
 /// <summary>The server drops connections; callers do not notice, and no change is made twice.</summary>
-internal sealed class ConnectionLossTests
+[TestFixture(Server.Direct)]
+[TestFixture(Server.PgBouncer)]
+internal sealed class ConnectionLossTests(Server server)
 {
     private ApiHost api = null!;
     private NpgsqlConnection superuser = null!;
@@ -20,7 +22,7 @@ internal sealed class ConnectionLossTests
     [OneTimeSetUp]
     public async Task StartAsync()
     {
-        (api, var url) = await App.NewApiAsync();
+        (api, var url) = await App.NewApiAsync(server);
         superuser = await DatabaseAccess.OpenSuperuserConnectionAsync(url);
         clinic = await App.NewClinicAsync(api);
     }
@@ -85,13 +87,15 @@ internal sealed class ConnectionLossTests
         Assert.That(stored.Except(created), Is.SubsetOf(unknown));
     }
 
-    [TestCase(true, 1, TestName = "A fault after COMMIT was carried out is reported as unknown and not repeated")]
-    [TestCase(false, 0, TestName = "A fault before COMMIT was carried out is reported as unknown and not repeated")]
-    public async Task A_fault_at_commit(bool isCarriedOut, int rows)
+    [TestCase(true, null, 1, TestName = "A fault after COMMIT was carried out is reported as unknown and not repeated")]
+    [TestCase(false, null, 0, TestName = "A fault before COMMIT was carried out is reported as unknown and not repeated")]
+    [TestCase(true, PostgresErrorCodes.ProtocolViolation, 1,
+        TestName = "A pooler that loses the server at COMMIT is reported as unknown and not repeated")]
+    public async Task A_fault_at_commit(bool isCarriedOut, string? state, int rows)
     {
-        var fault = new CommitFault(isCarriedOut);
-        await using var faulty = new ApiHost(
-            App.DatabaseUrl, App.Issuer, configureServices: services =>
+        var fault = new CommitFault(isCarriedOut, state);
+        await using var faulty = await App.AnotherApiAsync(
+            server, configureServices: services =>
                 services.ConfigureDbContext<AppDbContext>(options => options.AddInterceptors(fault)));
         var user = (await App.NewClinicAsync()).Admin;
         using var client = faulty.WithToken(App.Issuer.NewToken(user).Sign());
@@ -114,8 +118,8 @@ internal sealed class ConnectionLossTests
     public async Task A_commit_that_the_server_refuses_has_changed_nothing_and_is_repeated()
     {
         var fault = new RefusedCommit();
-        await using var faulty = new ApiHost(
-            App.DatabaseUrl, App.Issuer, configureServices: services =>
+        await using var faulty = await App.AnotherApiAsync(
+            server, configureServices: services =>
                 services.ConfigureDbContext<AppDbContext>(options => options.AddInterceptors(fault)));
         using var client = faulty.WithToken(App.Issuer.NewToken((await App.NewClinicAsync()).Admin).Sign());
         using var answer = await client.PostAsJsonAsync(
@@ -170,7 +174,7 @@ internal sealed class ConnectionLossTests
     }
 
     /// <summary>Breaks the connection at COMMIT, before or after the server has carried it out.</summary>
-    private sealed class CommitFault(bool isCarriedOut) : DbTransactionInterceptor
+    private sealed class CommitFault(bool isCarriedOut, string? state) : DbTransactionInterceptor
     {
         private int commits;
 
@@ -193,7 +197,9 @@ internal sealed class ConnectionLossTests
             await (isCarriedOut
                 ? transaction.CommitAsync(cancellationToken)
                 : transaction.RollbackAsync(cancellationToken));
-            throw new NpgsqlException("the connection broke", new IOException("reset by peer"));
+            throw state is null
+                ? new NpgsqlException("the connection broke", new IOException("reset by peer"))
+                : new PostgresException("server conn crashed?", "FATAL", "FATAL", state);
         }
     }
 }

@@ -7,18 +7,22 @@ using Npgsql;
 namespace HipaaTemplate.Tests.Platform.Database;
 
 /// <summary>The unit of work has one tenant, from lease to return, and fails closed without.</summary>
-internal sealed class ContextTests
+[TestFixture(Server.Direct)]
+[TestFixture(Server.PgBouncer)]
+internal sealed class ContextTests(Server server)
 {
     private readonly TenantId elsewhere = TenantId.From(Guid.CreateVersion7());
+    private ApiHost api = null!;
     private Clinic clinic = null!;
 
     [OneTimeSetUp]
-    public async Task StartAsync() => clinic = await App.NewClinicAsync();
+    public async Task StartAsync() =>
+        (api, clinic) = (await App.ApiAsync(server), await App.NewClinicAsync());
 
     [Test]
     public async Task Without_a_tenant_no_query_of_a_tenants_table_is_built()
     {
-        await using var work = TenantWork.Of(App.Api, null);
+        await using var work = TenantWork.Of(api, null);
         Assert.That(() => work.Db.Set<Probe>().ToListAsync(), Throws.TypeOf<NoTenantException>());
         Assert.That(() => work.Db.Set<Probe>().FindAsync(elsewhere, Guid.CreateVersion7()).AsTask(), Throws.TypeOf<NoTenantException>());
         Assert.That(() => work.Db.Set<Probe>().ExecuteDeleteAsync(), Throws.TypeOf<NoTenantException>());
@@ -27,7 +31,7 @@ internal sealed class ContextTests
     [Test]
     public async Task Without_a_tenant_nothing_is_saved()
     {
-        await using var work = TenantWork.Of(App.Api, null);
+        await using var work = TenantWork.Of(api, null);
         work.Db.Add(NewProbe());
         Assert.That(() => work.Db.SaveChangesAsync(), Throws.TypeOf<NoTenantException>());
     }
@@ -35,7 +39,7 @@ internal sealed class ContextTests
     [Test]
     public async Task Synchronous_commands_are_refused_because_they_would_go_out_without_a_tenant()
     {
-        await using var work = TenantWork.Of(App.Api, clinic.Id);
+        await using var work = TenantWork.Of(api, clinic.Id);
         Assert.That(() => work.Db.Set<Probe>().ToList(), Throws.TypeOf<NotSupportedException>());
         Assert.That(() => work.Db.Set<Probe>().Count(), Throws.TypeOf<NotSupportedException>());
         Assert.That(() => work.Db.Set<Probe>().ExecuteDelete(), Throws.TypeOf<NotSupportedException>());
@@ -49,7 +53,7 @@ internal sealed class ContextTests
     [Test]
     public async Task A_lease_stays_with_its_tenant()
     {
-        await using var work = TenantWork.Of(App.Api, clinic.Id);
+        await using var work = TenantWork.Of(api, clinic.Id);
         Assert.That(() => work.Db.SetTenant(clinic.Id), Throws.Nothing);
         Assert.That(() => work.Db.SetTenant(elsewhere), Throws.InvalidOperationException);
         Assert.That(() => work.Db.SetTenant(default), Throws.InvalidOperationException);
@@ -69,7 +73,7 @@ internal sealed class ContextTests
     [Test]
     public async Task A_new_row_is_stamped_with_the_tenant()
     {
-        await using var work = TenantWork.Of(App.Api, clinic.Id);
+        await using var work = TenantWork.Of(api, clinic.Id);
         var probe = NewProbe();
         work.Db.Add(probe);
         await work.Db.SaveChangesAsync();
@@ -81,7 +85,7 @@ internal sealed class ContextTests
     [TestCase(EntityState.Deleted)]
     public async Task A_row_of_another_tenant_is_not_saved(EntityState state)
     {
-        await using var work = TenantWork.Of(App.Api, clinic.Id);
+        await using var work = TenantWork.Of(api, clinic.Id);
         Forge(work.Db, elsewhere, state);
         Assert.That(() => work.Db.SaveChangesAsync(), Throws.TypeOf<CrossTenantWriteException>());
     }
@@ -90,8 +94,9 @@ internal sealed class ContextTests
     public async Task With_the_stamp_taken_away_row_level_security_refuses_the_row()
     {
         var other = await App.NewClinicAsync();
-        await using var api = new ApiHost(App.DatabaseUrl, App.Issuer, configureServices: Interceptors.Without<TenantStampInterceptor>);
-        await using (var adding = TenantWork.Of(api, clinic.Id))
+        await using var unstamped = await App.AnotherApiAsync(
+            server, configureServices: Interceptors.Without<TenantStampInterceptor>);
+        await using (var adding = TenantWork.Of(unstamped, clinic.Id))
         {
             Forge(adding.Db, other.Id, EntityState.Added);
             Assert.That(
@@ -100,13 +105,13 @@ internal sealed class ContextTests
                     .EqualTo(PostgresErrorCodes.InsufficientPrivilege));
         }
 
-        await using var theirs = TenantWork.Of(api, other.Id);
+        await using var theirs = TenantWork.Of(unstamped, other.Id);
         var row = NewProbe();
         theirs.Db.Add(row).Property(p => p.TenantId).CurrentValue = other.Id;
         await theirs.Db.SaveChangesAsync();
         foreach (var state in new[] { EntityState.Modified, EntityState.Deleted })
         {
-            await using var work = TenantWork.Of(api, clinic.Id);
+            await using var work = TenantWork.Of(unstamped, clinic.Id);
             Forge(work.Db, other.Id, state, row.Id);
             Assert.That(() => work.Db.SaveChangesAsync(), Throws.TypeOf<DbUpdateConcurrencyException>(), $"{state}");
         }

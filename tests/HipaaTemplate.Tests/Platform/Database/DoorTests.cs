@@ -6,21 +6,27 @@ using Microsoft.EntityFrameworkCore.Infrastructure;
 namespace HipaaTemplate.Tests.Platform.Database;
 
 /// <summary>Every way into the database that EF Core offers leads to the own tenant's rows only.</summary>
-internal sealed class DoorTests
+[TestFixture(Server.Direct)]
+[TestFixture(Server.PgBouncer)]
+internal sealed class DoorTests(Server server)
 {
     private static readonly Func<AppDbContext, IAsyncEnumerable<Probe>> Compiled =
         EF.CompileAsyncQuery((AppDbContext db) => db.Set<Probe>().AsQueryable());
 
     // Without the guard of the tenant filter, so that row-level security stands alone.
     private ApiHost unguarded = null!;
+    private ApiHost api = null!;
     private Clinic own = null!;
     private Clinic other = null!;
     private Guid ownRow;
     private Guid otherRow;
 
     [OneTimeSetUp]
-    public void Start() => unguarded = new ApiHost(
-        App.DatabaseUrl, App.Issuer, configureServices: Interceptors.Without<TenantFilterInterceptor>);
+    public async Task StartAsync()
+    {
+        api = await App.ApiAsync(server);
+        unguarded = await App.AnotherApiAsync(server, configureServices: Interceptors.Without<TenantFilterInterceptor>);
+    }
 
     [OneTimeTearDown]
     public ValueTask StopAsync() => unguarded.DisposeAsync();
@@ -74,7 +80,7 @@ internal sealed class DoorTests
     [Test]
     public async Task Counting_and_asking_for_existence()
     {
-        await using var work = TenantWork.Of(App.Api, own.Id);
+        await using var work = TenantWork.Of(api, own.Id);
         Assert.That(await work.Db.Set<Probe>().CountAsync(), Is.EqualTo(1));
         Assert.That(await work.Db.Set<Probe>().AnyAsync(p => p.Id == otherRow), Is.False);
         Assert.That(await work.Db.Database.SqlQuery<int>($"SELECT count(*)::int AS \"Value\" FROM app.probes").SingleAsync(), Is.EqualTo(1));
@@ -83,7 +89,7 @@ internal sealed class DoorTests
     [Test]
     public async Task Find()
     {
-        await using var work = TenantWork.Of(App.Api, own.Id);
+        await using var work = TenantWork.Of(api, own.Id);
         Assert.That(await work.Db.Set<Probe>().FindAsync(own.Id, ownRow), Is.Not.Null);
         Assert.That(await work.Db.Set<Probe>().FindAsync(own.Id, otherRow), Is.Null);
         Assert.That(await work.Db.Set<Probe>().FindAsync(other.Id, otherRow), Is.Null);
@@ -112,14 +118,14 @@ internal sealed class DoorTests
             Assert.That(await work.Db.Database.ExecuteSqlAsync($"DELETE FROM app.probes"), Is.EqualTo(1));
         }
 
-        await using var theirs = TenantWork.Of(App.Api, other.Id);
+        await using var theirs = TenantWork.Of(api, other.Id);
         Assert.That((await theirs.Db.Set<Probe>().SingleAsync()).Text, Is.EqualTo($"{other.Id}"));
     }
 
     [Test]
     public async Task Several_commands_of_one_transaction_and_after_its_rollback()
     {
-        await using var work = TenantWork.Of(App.Api, own.Id);
+        await using var work = TenantWork.Of(api, own.Id);
         await work.Db.Database.CreateExecutionStrategy().ExecuteAsync(async () =>
         {
             await using var transaction = await work.Db.Database.BeginTransactionAsync();
@@ -133,7 +139,7 @@ internal sealed class DoorTests
     [Test]
     public async Task A_connection_taken_from_the_context_is_denied_by_default()
     {
-        await using var work = TenantWork.Of(App.Api, own.Id);
+        await using var work = TenantWork.Of(api, own.Id);
         await work.Db.Database.OpenConnectionAsync();
         var raw = (Npgsql.NpgsqlConnection)work.Db.Database.GetDbConnection();
         Assert.That(await raw.ScalarAsync<long>("SELECT count(*) FROM app.probes"), Is.Zero);
@@ -144,7 +150,7 @@ internal sealed class DoorTests
     [Test]
     public async Task A_text_that_another_tenant_has_is_free()
     {
-        await using var work = TenantWork.Of(App.Api, own.Id);
+        await using var work = TenantWork.Of(api, own.Id);
         work.Db.Add(new Probe { Id = Guid.CreateVersion7(), Text = $"{other.Id}" });
         Assert.That(await work.Db.TrySaveUniqueAsync(CancellationToken.None), Is.True, "unique within the tenant only");
         work.Db.ChangeTracker.Clear();
@@ -155,25 +161,25 @@ internal sealed class DoorTests
     [Test]
     public async Task An_id_that_another_tenant_has_is_free()
     {
-        await using (var work = TenantWork.Of(App.Api, own.Id))
+        await using (var work = TenantWork.Of(api, own.Id))
         {
             work.Db.Add(new Probe { Id = otherRow, Text = "same id" });
             await work.Db.SaveChangesAsync();
         }
 
-        await using var theirs = TenantWork.Of(App.Api, other.Id);
+        await using var theirs = TenantWork.Of(api, other.Id);
         Assert.That((await theirs.Db.Set<Probe>().SingleAsync()).Text, Is.EqualTo($"{other.Id}"));
     }
 
-    private async Task ShouldSeeOwnAsync(Func<AppDbContext, Task<List<Guid>>> read, ApiHost? api = null)
+    private async Task ShouldSeeOwnAsync(Func<AppDbContext, Task<List<Guid>>> read, ApiHost? by = null)
     {
-        await using var work = TenantWork.Of(api ?? App.Api, own.Id);
+        await using var work = TenantWork.Of(by ?? api, own.Id);
         Assert.That(await read(work.Db), Is.EqualTo(new[] { ownRow }));
     }
 
-    private static async Task<Guid> StoreAsync(Clinic clinic)
+    private async Task<Guid> StoreAsync(Clinic clinic)
     {
-        await using var work = TenantWork.Of(App.Api, clinic.Id);
+        await using var work = TenantWork.Of(api, clinic.Id);
         var probe = new Probe { Id = Guid.CreateVersion7(), Text = $"{clinic.Id}" };
         work.Db.Add(probe);
         await work.Db.SaveChangesAsync();

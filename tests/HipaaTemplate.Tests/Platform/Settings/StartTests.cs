@@ -8,6 +8,7 @@ internal sealed class StartTests
     [TestCase("OIDC_CLIENT_ID", null)]
     [TestCase("PORT", "secret-canary")]
     [TestCase("LOG_LEVEL", "secret-canary")]
+    [TestCase("DATABASE_PREPARED_STATEMENTS", "-1")]
     [TestCase("DATABASE_URL", "postgres://u:secret-canary@db.test/d?nothing=1")]
     [TestCase("ALLOWED_ORIGINS", "https://secret-canary/path")]
     [TestCase("ENVIRONMENT", "production", Description = "and the issuer is plain http")]

@@ -10,22 +10,25 @@ namespace HipaaTemplate.Tests.Platform.Tenancy;
 /// The walls one at a time. With either of them gone no row crosses, and a convention says that it
 /// is gone; with both gone rows cross, so the probes can see a leak.
 /// </summary>
-internal sealed class WallsTests
+[TestFixture(Server.Direct)]
+[TestFixture(Server.PgBouncer)]
+internal sealed class WallsTests(Server server)
 {
     private static readonly Collection Probes = new(ProbeFeature.Path, text => new { text });
 
     [Test]
     public async Task As_shipped_nothing_crosses()
     {
-        Assert.That(await CrossTenantProbes.CrossingsAsync(App.Api, Probes), Is.Empty);
-        Assert.That(await ModelViolationsAsync(App.Api), Is.Empty);
-        Assert.That(await CatalogueViolationsAsync(App.Api), Is.Empty);
+        var api = await App.ApiAsync(server);
+        Assert.That(await CrossTenantProbes.CrossingsAsync(api, Probes), Is.Empty);
+        Assert.That(await ModelViolationsAsync(api), Is.Empty);
+        Assert.That(await CatalogueViolationsAsync(api), Is.Empty);
     }
 
     [Test]
     public async Task Without_the_query_filter_row_level_security_holds_and_the_model_convention_is_red()
     {
-        var (api, _) = await Walls.NewApiAsync(withFilter: false, withPolicies: true);
+        var (api, _) = await Walls.NewApiAsync(withFilter: false, withPolicies: true, server);
         await using var stop = api;
         Assert.That(await CrossTenantProbes.CrossingsAsync(api, Probes), Is.Empty);
         Assert.That(await ModelViolationsAsync(api), Does.Contain($"{nameof(Probe)} has no tenant filter"));
@@ -35,7 +38,7 @@ internal sealed class WallsTests
     [Test]
     public async Task Without_policies_the_query_filter_holds_and_the_catalogue_audit_is_red()
     {
-        var (api, _) = await Walls.NewApiAsync(withFilter: true, withPolicies: false);
+        var (api, _) = await Walls.NewApiAsync(withFilter: true, withPolicies: false, server);
         await using var stop = api;
         Assert.That(await CrossTenantProbes.CrossingsAsync(api, Probes), Is.Empty);
         Assert.That(await ModelViolationsAsync(api), Is.Empty);
@@ -50,7 +53,7 @@ internal sealed class WallsTests
     [Test]
     public async Task Without_both_the_probes_find_leaks_by_every_method()
     {
-        var (api, _) = await Walls.NewApiAsync(withFilter: false, withPolicies: false);
+        var (api, _) = await Walls.NewApiAsync(withFilter: false, withPolicies: false, server);
         await using var stop = api;
         var crossings = await CrossTenantProbes.CrossingsAsync(api, Probes);
         foreach (var method in new[] { "LIST", "GET", "PUT", "DELETE", "CHANGED" })
@@ -63,7 +66,7 @@ internal sealed class WallsTests
     [Test]
     public async Task Without_policies_the_api_is_not_ready()
     {
-        var (api, _) = await Walls.NewApiAsync(withFilter: true, withPolicies: false);
+        var (api, _) = await Walls.NewApiAsync(withFilter: true, withPolicies: false, server);
         await using var stop = api;
         using var client = api.Anonymous();
         await (await client.GetAsync("/api/v1/health/ready")).ShouldBeProblemAsync(503, "HEALTH_001");
