@@ -7,7 +7,8 @@ namespace HipaaTemplate.Platform.Database;
 
 /// <summary>
 /// Makes string.StartsWith PostgreSQL's starts_with. EF Core's own LIKE is not LEAKPROOF, so under
-/// row-level security no index serves it and it is asked of every row of the tenant.
+/// row-level security no index serves it and it is asked of every row of the tenant. Query filters of
+/// the model are put in later and stay as they are.
 /// </summary>
 internal sealed class StartsWithInterceptor : IQueryExpressionInterceptor
 {

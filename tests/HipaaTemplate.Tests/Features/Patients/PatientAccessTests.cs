@@ -104,7 +104,8 @@ internal sealed class PatientAccessTests
 
         foreach (var ifMatch in new[] { null, "*", stored.EntityTag, "\"7\"", "nonsense" })
         {
-            await ShouldBeAlikeAsync(id => admin.GetAsync($"{PatientCalls.Path}/{id}"));
+            await ShouldBeAlikeAsync(id => admin.GetPatientAsync(id, "If-Match", ifMatch));
+            await ShouldBeAlikeAsync(id => admin.GetPatientAsync(id, "If-None-Match", ifMatch));
             await ShouldBeAlikeAsync(id => admin.PutPatientAsync(id, PatientCalls.Full(), ifMatch));
             await ShouldBeAlikeAsync(id => admin.DeletePatientAsync(id, ifMatch));
         }

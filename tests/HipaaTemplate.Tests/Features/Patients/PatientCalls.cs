@@ -69,16 +69,20 @@ internal static class PatientCalls
         return new Stored(patient.GetProperty("id").GetGuid(), response.Headers.ETag!.ToString(), patient);
     }
 
+    /// <param name="value">The header as it is, well-formed or not; null for none.</param>
+    public static Task<HttpResponseMessage> GetPatientAsync(this HttpClient user, Guid id, string header, string? value) =>
+        user.SendAsync(new HttpRequestMessage(HttpMethod.Get, $"{Path}/{id}").With(header, value));
+
     /// <param name="ifMatch">The header as it is, well-formed or not; null for none.</param>
     public static Task<HttpResponseMessage> PutPatientAsync(
         this HttpClient user, Guid id, JsonObject body, string? ifMatch)
     {
         var request = new HttpRequestMessage(HttpMethod.Put, $"{Path}/{id}") { Content = Json(body.ToJsonString()) };
-        return user.SendAsync(request.WithIfMatch(ifMatch));
+        return user.SendAsync(request.With("If-Match", ifMatch));
     }
 
     public static Task<HttpResponseMessage> DeletePatientAsync(this HttpClient user, Guid id, string? ifMatch) =>
-        user.SendAsync(new HttpRequestMessage(HttpMethod.Delete, $"{Path}/{id}").WithIfMatch(ifMatch));
+        user.SendAsync(new HttpRequestMessage(HttpMethod.Delete, $"{Path}/{id}").With("If-Match", ifMatch));
 
     public static StringContent Json(string text)
     {
@@ -108,11 +112,11 @@ internal static class PatientCalls
         return await command.ExecuteScalarAsync();
     }
 
-    private static HttpRequestMessage WithIfMatch(this HttpRequestMessage request, string? ifMatch)
+    private static HttpRequestMessage With(this HttpRequestMessage request, string header, string? value)
     {
-        if (ifMatch is not null)
+        if (value is not null)
         {
-            request.Headers.TryAddWithoutValidation("If-Match", ifMatch);
+            request.Headers.TryAddWithoutValidation(header, value);
         }
 
         return request;
