@@ -102,9 +102,11 @@ internal sealed class DatabaseSettings : IHasProblems
         return Base64Url.EncodeToString(derived);
     }
 
-    /// <summary>What <see cref="DerivedKeys"/> are made of.</summary>
-    public string KeySecret() =>
-        DatabaseUrl.Parse(Url).Password is { Length: > 0 } ownerPassword ? ownerPassword : AppPassword!;
+    /// <summary>
+    /// What <see cref="DerivedKeys"/> are made of: the secret that the API has as well as migrate. An API
+    /// that is given a password of its own need not have the owner's.
+    /// </summary>
+    public string KeySecret() => AppPassword ?? DatabaseUrl.Parse(Url).Password!;
 
     private string OwnerConnection(string? role)
     {

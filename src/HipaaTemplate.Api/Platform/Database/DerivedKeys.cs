@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace HipaaTemplate.Platform.Database;
 
 /// <summary>
-/// Keys that every instance of a deployment agrees on and none stores: made of the owner's password.
-/// They change when it does.
+/// Keys that every instance of a deployment agrees on and none stores: made of the password that the API
+/// is given, the owner's or its own. They change when it does.
 /// </summary>
 internal sealed class DerivedKeys(IOptions<DatabaseSettings> settings)
 {

@@ -32,7 +32,15 @@ internal sealed class IsolationProof(NpgsqlDataSource appDatabase, ITenantScopeS
     public async Task<IsolationFindings> RunAsync(IsolationPromise promise, CancellationToken ct)
     {
         await using var app = await appDatabase.OpenConnectionAsync(ct);
-        var violations = await IsolationAudit.RunAsync(app, promise, ct);
+        List<IsolationViolation> violations = [.. await IsolationAudit.RunAsync(app, promise, ct)];
+        await using var transaction = await app.BeginTransactionAsync(ct);
+        await ExecuteAsync(app, "SET TRANSACTION READ ONLY", ct);
+        if (!await AcceptsTenantAsync(app, ct))
+        {
+            violations.Add(new IsolationViolation(
+                "the API's tenant is not accepted: other settings than migrate up had, or other clocks", TenantFunction.Call));
+        }
+
         var tables = await ProveAsync(app, promise.TenantTables, ct);
         return new IsolationFindings(
             tables,
@@ -43,8 +51,6 @@ internal sealed class IsolationProof(NpgsqlDataSource appDatabase, ITenantScopeS
     private async Task<IReadOnlyList<TableProof>> ProveAsync(
         NpgsqlConnection app, IReadOnlyList<string> tables, CancellationToken ct)
     {
-        await using var transaction = await app.BeginTransactionAsync(ct);
-        await ExecuteAsync(app, "SET TRANSACTION READ ONLY", ct);
         var tenants = await TenantsAsync(app, ct);
         List<TableProof> proofs = [];
         foreach (var table in tables)
@@ -82,6 +88,13 @@ internal sealed class IsolationProof(NpgsqlDataSource appDatabase, ITenantScopeS
         }
 
         return new TableProof(table, isUnbound, showsNobody, showsStranger, showsForger, crosses, ownRowsOf);
+    }
+
+    private async Task<bool> AcceptsTenantAsync(NpgsqlConnection app, CancellationToken ct)
+    {
+        var tenant = TenantId.From(Guid.CreateVersion7());
+        await EnterAsync(app, tenant, ct);
+        return await IsTrueAsync(app, $"{TenantFunction.Call} = '{tenant}'", ct);
     }
 
     private async Task EnterAsync(NpgsqlConnection app, TenantId? tenant, CancellationToken ct)

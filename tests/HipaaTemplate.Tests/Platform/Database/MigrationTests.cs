@@ -61,6 +61,17 @@ internal sealed class MigrationTests
         Assert.That(
             async () => await OpenAndCloseAsync(before),
             Throws.InstanceOf<PostgresException>().With.Property("SqlState").EqualTo(PostgresErrorCodes.InvalidPassword));
+
+        // An API that has this password need not have the owner's: what it signs is accepted all the same.
+        settings["DATABASE_URL"] = WithoutPassword(before.Url);
+        var proof = await ApiProcess.RunAsync(settings, "isolation", "prove");
+        Assert.That(proof.ExitCode, Is.Zero, proof.Output + proof.Errors);
+        settings["DATABASE_URL"] = before.Url;
+        settings.Remove("DATABASE_APP_PASSWORD");
+        await ApiProcess.RunAsync(settings, "migrate", "up");
+        settings["DATABASE_APP_PASSWORD"] = before.DerivedAppPassword();
+        var stranger = await ApiProcess.RunAsync(settings, "isolation", "prove");
+        Assert.That(stranger.Output, Does.Contain("WRONG  the API's tenant is not accepted"), "another secret makes another key");
     }
 
     [Test]
@@ -100,6 +111,8 @@ internal sealed class MigrationTests
         await using var db = App.Api.Services.GetRequiredService<OwnerDatabase>().CreateContext();
         Assert.That(await db.Database.GetPendingMigrationsAsync(), Is.Empty);
     }
+
+    private static string WithoutPassword(string url) => new UriBuilder(url) { Password = "" }.Uri.AbsoluteUri;
 
     private static async Task OpenAndCloseAsync(DatabaseSettings settings)
     {

@@ -158,6 +158,10 @@ internal sealed class SignedTenantScopeTests
         }
 
         await stranger.ShouldBeRedAsync("isolation");
+        var findings = await stranger.Services.GetRequiredService<IsolationProof>()
+            .RunAsync(stranger.IsolationPromise(), CancellationToken.None);
+        Assert.That(findings.Holds, Is.False);
+        Assert.That(findings.Violations.Select(violation => violation.Rule), Has.One.StartsWith("the API's tenant is not accepted"));
     }
 
     /// <summary>Two keys for two purposes, and another secret makes others.</summary>
