@@ -12,12 +12,10 @@ namespace HipaaTemplate.Tests.Platform.Tenancy;
 /// </summary>
 internal sealed class WallsTests
 {
-    private static readonly Collection Probes = new(ProbeFeature.Path, text => new { text });
-
     [Test]
     public async Task As_shipped_nothing_crosses()
     {
-        Assert.That(await CrossTenantProbes.CrossingsAsync(App.Api, Probes), Is.Empty);
+        Assert.That(await CrossTenantProbes.CrossingsAsync(App.Api, ProbeAccess.Rows), Is.Empty);
         Assert.That(await ModelViolationsAsync(App.Api), Is.Empty);
         Assert.That(await CatalogueViolationsAsync(App.Api), Is.Empty);
     }
@@ -27,7 +25,7 @@ internal sealed class WallsTests
     {
         var (api, _) = await Walls.NewApiAsync(withFilter: false, withPolicies: true);
         await using var stop = api;
-        Assert.That(await CrossTenantProbes.CrossingsAsync(api, Probes), Is.Empty);
+        Assert.That(await CrossTenantProbes.CrossingsAsync(api, ProbeAccess.Rows), Is.Empty);
         Assert.That(await ModelViolationsAsync(api), Does.Contain($"{nameof(Probe)} has no tenant filter"));
         Assert.That(await CatalogueViolationsAsync(api), Is.Empty);
     }
@@ -37,7 +35,7 @@ internal sealed class WallsTests
     {
         var (api, _) = await Walls.NewApiAsync(withFilter: true, withPolicies: false);
         await using var stop = api;
-        Assert.That(await CrossTenantProbes.CrossingsAsync(api, Probes), Is.Empty);
+        Assert.That(await CrossTenantProbes.CrossingsAsync(api, ProbeAccess.Rows), Is.Empty);
         Assert.That(await ModelViolationsAsync(api), Is.Empty);
         Assert.That(await CatalogueViolationsAsync(api), Is.SupersetOf(new[]
         {
@@ -52,7 +50,7 @@ internal sealed class WallsTests
     {
         var (api, _) = await Walls.NewApiAsync(withFilter: false, withPolicies: false);
         await using var stop = api;
-        var crossings = await CrossTenantProbes.CrossingsAsync(api, Probes);
+        var crossings = await CrossTenantProbes.CrossingsAsync(api, ProbeAccess.Rows);
         foreach (var method in new[] { "LIST", "GET", "PUT", "DELETE", "CHANGED" })
         {
             Assert.That(crossings, Has.Some.StartsWith(method), "else the probes prove nothing");
