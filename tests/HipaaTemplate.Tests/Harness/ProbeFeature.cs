@@ -133,16 +133,18 @@ internal sealed class ProbeFeature : IFeature
 
     private static async Task<IResult> SlowAsync(SlowProbes slow, CancellationToken ct)
     {
-        slow.Begun.TrySetResult();
+        slow.Begun.Release();
         await Task.Delay(Timeout.InfiniteTimeSpan, ct);
         return TypedResults.NoContent();
     }
 }
 
-/// <summary>Tells a test that a slow request has reached its handler.</summary>
-internal sealed class SlowProbes
+/// <summary>Tells a test, for each slow request, that it has reached its handler.</summary>
+internal sealed class SlowProbes : IDisposable
 {
-    public TaskCompletionSource Begun { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    public SemaphoreSlim Begun { get; } = new(0);
+
+    public void Dispose() => Begun.Dispose();
 }
 
 internal sealed record ProbeBody([property: Text(ProbeBody.MaximumText)] string Text)

@@ -34,8 +34,8 @@ internal static class ResponseAssertions
 
     /// <summary>Same status, headers and body, to the byte, request id and clock aside.</summary>
     public static async Task ShouldBeIndistinguishableFromAsync(
-        this HttpResponseMessage response, HttpResponseMessage other) => Assert.That(
-            await VisibleAsync(response), Is.EqualTo(await VisibleAsync(other)));
+        this HttpResponseMessage response, HttpResponseMessage other, string? which = null) => Assert.That(
+            await VisibleAsync(response), Is.EqualTo(await VisibleAsync(other)), which);
 
     public static async Task<JsonElement> ShouldBeJsonAsync(
         this HttpResponseMessage response, HttpStatusCode status = HttpStatusCode.OK)

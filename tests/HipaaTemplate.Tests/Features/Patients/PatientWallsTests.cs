@@ -3,14 +3,6 @@ namespace HipaaTemplate.Tests.Features.Patients;
 /// <summary>The walls one at a time (see WallsTests), with patients.</summary>
 internal sealed class PatientWallsTests
 {
-    private static readonly Collection Patients = new("/api/v1/patients", text => new
-    {
-        given_name = "Ada",
-        family_name = text,
-        birth_date = "1985-12-10",
-        mrn = $"mrn-{Guid.CreateVersion7():N}",
-    });
-
     [TestCase(true, true, TestName = "As shipped no patient crosses")]
     [TestCase(false, true, TestName = "Without the query filter no patient crosses")]
     [TestCase(true, false, TestName = "Without policies no patient crosses")]
@@ -18,7 +10,7 @@ internal sealed class PatientWallsTests
     {
         var (api, _) = await Walls.NewApiAsync(withFilter, withPolicies);
         await using var stop = api;
-        Assert.That(await CrossTenantProbes.CrossingsAsync(api, Patients), Is.Empty);
+        Assert.That(await CrossTenantProbes.CrossingsAsync(api, PatientAccess.Rows), Is.Empty);
     }
 
     [Test]
@@ -26,7 +18,7 @@ internal sealed class PatientWallsTests
     {
         var (api, _) = await Walls.NewApiAsync(withFilter: false, withPolicies: false);
         await using var stop = api;
-        var crossings = await CrossTenantProbes.CrossingsAsync(api, Patients);
+        var crossings = await CrossTenantProbes.CrossingsAsync(api, PatientAccess.Rows);
         Assert.That(crossings, Has.Some.StartsWith("LIST").And.Some.StartsWith("GET"), "else the probes prove nothing");
     }
 
@@ -39,7 +31,7 @@ internal sealed class PatientWallsTests
         var (api, _) = await Walls.NewApiAsync(withFilter: false, withPolicies: false);
         await using var stop = api;
         Assert.That(
-            await CrossTenantProbes.CrossingsAsync(api, Patients),
+            await CrossTenantProbes.CrossingsAsync(api, PatientAccess.Rows),
             Has.None.StartsWith("CHANGED"));
     }
 }

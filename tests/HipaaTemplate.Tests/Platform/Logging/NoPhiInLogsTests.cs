@@ -134,7 +134,7 @@ internal sealed class NoPhiInLogsTests
     {
         using var hangUp = new CancellationTokenSource();
         var slow = Client().GetAsync($"{ProbeFeature.Path}/slow", hangUp.Token);
-        await api.Services.GetRequiredService<SlowProbes>().Begun.Task;
+        await api.Services.GetRequiredService<SlowProbes>().Begun.WaitAsync();
 
         await hangUp.CancelAsync();
         Assert.That(async () => await slow, Throws.InstanceOf<OperationCanceledException>());

@@ -14,13 +14,11 @@ namespace HipaaTemplate.Tests.Platform.Tenancy;
 [TestFixture(Server.PgBouncer)]
 internal sealed class WallsTests(Server server)
 {
-    private static readonly Collection Probes = new(ProbeFeature.Path, text => new { text });
-
     [Test]
     public async Task As_shipped_nothing_crosses()
     {
         var api = await App.ApiAsync(server);
-        Assert.That(await CrossTenantProbes.CrossingsAsync(api, Probes), Is.Empty);
+        Assert.That(await CrossTenantProbes.CrossingsAsync(api, ProbeAccess.Rows), Is.Empty);
         Assert.That(await ModelViolationsAsync(api), Is.Empty);
         Assert.That(await CatalogueViolationsAsync(api), Is.Empty);
     }
@@ -30,7 +28,7 @@ internal sealed class WallsTests(Server server)
     {
         var (api, _) = await Walls.NewApiAsync(withFilter: false, withPolicies: true, server);
         await using var stop = api;
-        Assert.That(await CrossTenantProbes.CrossingsAsync(api, Probes), Is.Empty);
+        Assert.That(await CrossTenantProbes.CrossingsAsync(api, ProbeAccess.Rows), Is.Empty);
         Assert.That(await ModelViolationsAsync(api), Does.Contain($"{nameof(Probe)} has no tenant filter"));
         Assert.That(await CatalogueViolationsAsync(api), Is.Empty);
     }
@@ -40,7 +38,7 @@ internal sealed class WallsTests(Server server)
     {
         var (api, _) = await Walls.NewApiAsync(withFilter: true, withPolicies: false, server);
         await using var stop = api;
-        Assert.That(await CrossTenantProbes.CrossingsAsync(api, Probes), Is.Empty);
+        Assert.That(await CrossTenantProbes.CrossingsAsync(api, ProbeAccess.Rows), Is.Empty);
         Assert.That(await ModelViolationsAsync(api), Is.Empty);
         Assert.That(await CatalogueViolationsAsync(api), Is.SupersetOf(new[]
         {
@@ -55,7 +53,7 @@ internal sealed class WallsTests(Server server)
     {
         var (api, _) = await Walls.NewApiAsync(withFilter: false, withPolicies: false, server);
         await using var stop = api;
-        var crossings = await CrossTenantProbes.CrossingsAsync(api, Probes);
+        var crossings = await CrossTenantProbes.CrossingsAsync(api, ProbeAccess.Rows);
         foreach (var method in new[] { "LIST", "GET", "PUT", "DELETE", "CHANGED" })
         {
             Assert.That(crossings, Has.Some.StartsWith(method), "else the probes prove nothing");
