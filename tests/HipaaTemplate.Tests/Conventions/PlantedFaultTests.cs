@@ -45,6 +45,8 @@ internal sealed class PlantedFaultTests
         "index needs an operator that is not leakproof; row-level security keeps it from being used", "app.prices")]
     [TestCase("GRANT USAGE ON SCHEMA keys TO hipaa_app; GRANT SELECT ON keys.tenant_scope_keys TO hipaa_app", "hipaa_app holds SELECT", "keys.tenant_scope_keys")]
     [TestCase("ALTER FUNCTION app.current_tenant_id() SET search_path = public", "the tenant function is not the one of this build", "app.current_tenant_id()")]
+    [TestCase("CREATE POLICY second ON app.probes AS RESTRICTIVE USING (false)", "policy that the model does not have", "app.probes.second")]
+    [TestCase("CREATE POLICY second ON app.tenants USING (true)", "policy that the model does not have", "app.tenants.second")]
     [TestCase("ALTER TABLE app.probes DROP CONSTRAINT pk_probes CASCADE; ALTER TABLE app.probes ALTER tenant_id DROP NOT NULL",
         "tenant_id is not uuid NOT NULL", "app.probes")]
     [TestCase("ALTER TABLE app.probes DISABLE ROW LEVEL SECURITY", "row-level security is not enabled", "app.probes")]

@@ -52,6 +52,9 @@ internal static partial class IsolationAudit
         UNION ALL SELECT 'further permissive policy; policies are joined by OR', t.name || '.' || p.polname
             FROM scoped t JOIN pg_policy p ON p.polrelid = t.oid
             WHERE p.polpermissive AND p.polname <> '{IsolationSqlGenerator.PolicyName}'
+        UNION ALL SELECT 'policy that the model does not have', t.name || '.' || p.polname
+            FROM tables t JOIN pg_policy p ON p.polrelid = t.oid
+            WHERE NOT (t.is_tenant AND NOT t.is_global AND (p.polpermissive OR p.polname = '{IsolationSqlGenerator.PolicyName}'))
         UNION ALL SELECT 'primary key is not (tenant_id, id)', t.name FROM scoped t
             WHERE NOT EXISTS (
                 SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = 'id'

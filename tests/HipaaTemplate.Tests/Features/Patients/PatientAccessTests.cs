@@ -5,7 +5,10 @@ using HipaaTemplate.Platform.Errors;
 
 namespace HipaaTemplate.Tests.Features.Patients;
 
-/// <summary>Who may do what, cell by cell. The table is written here again on purpose.</summary>
+/// <summary>
+/// What the access matrix does not ask: people with odd roles, entity tags, and what somebody without
+/// rights could learn. The table is written here again on purpose.
+/// </summary>
 internal sealed class PatientAccessTests
 {
     private static readonly string[][] People =
@@ -44,18 +47,6 @@ internal sealed class PatientAccessTests
             Assert.That(await clinic.CountPatientsAsync(), Is.EqualTo(1));
             Assert.That(await clinic.ReadColumnAsync(stored.Id, "version"), Is.EqualTo(1));
         }
-    }
-
-    [TestCaseSource(nameof(Operations))]
-    public async Task Without_a_token_there_is_nothing_to_see(string what)
-    {
-        using var stranger = App.Api.Anonymous();
-        var clinic = await App.NewClinicAsync();
-        var stored = await App.As(clinic.Admin).CreatePatientAsync();
-
-        using var response = await DoAsync(stranger, what, stored);
-
-        await response.ShouldBeAsync(AuthenticationErrors.NoToken);
     }
 
     [TestCaseSource(nameof(Operations))]
@@ -120,34 +111,6 @@ internal sealed class PatientAccessTests
             await foreign.ShouldBeAsync(PatientErrors.NotFound);
             await foreign.ShouldBeIndistinguishableFromAsync(missing);
         }
-    }
-
-    [Test]
-    public async Task An_invalid_update_of_another_clinics_patient_says_no_more_than_of_an_absent_one()
-    {
-        var stored = await App.As((await App.NewClinicAsync()).Doctor).CreatePatientAsync();
-        using var stranger = App.As((await App.NewClinicAsync()).Doctor);
-        var invalid = PatientCalls.Full().Without("mrn");
-
-        using var foreign = await stranger.PutPatientAsync(stored.Id, invalid, "*");
-        using var absent = await stranger.PutPatientAsync(Guid.CreateVersion7(), invalid, "*");
-
-        await foreign.ShouldBeProblemAsync(400, RequestErrors.Invalid.Code);
-        await foreign.ShouldBeIndistinguishableFromAsync(absent);
-    }
-
-    [Test]
-    public async Task A_list_holds_the_own_clinics_patients_only()
-    {
-        var (northwind, southgate) = (await App.NewClinicAsync(), await App.NewClinicAsync());
-        var own = await App.As(northwind.Doctor).CreatePatientAsync();
-        await App.As(southgate.Doctor).CreatePatientAsync();
-
-        using var response = await App.As(northwind.Doctor).GetAsync(PatientCalls.Path);
-
-        var items = (await response.ShouldBeJsonAsync()).GetProperty("items");
-        Assert.That(
-            items.EnumerateArray().Select(item => item.GetProperty("id").GetGuid()), Is.EqualTo(new[] { own.Id }));
     }
 
     private static string[] Operations() => [.. Expected.Keys];
