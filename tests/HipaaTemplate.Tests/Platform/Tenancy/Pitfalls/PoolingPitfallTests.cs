@@ -115,8 +115,14 @@ internal sealed class PoolingPitfallTests
                 && (text.Contains("AsyncLocal<", StringComparison.Ordinal) || text.Contains("OutputCache", StringComparison.Ordinal)
                     || text.Contains("AddResponseCaching", StringComparison.Ordinal))),
             Is.Empty);
-        Assert.That(() => Task.WhenAll(Enumerable.Range(0, 8).Select(_ => request.Db.Set<Probe>().ToListAsync())),
-            Throws.InvalidOperationException, "one context serves one task at a time");
+
+        // One context serves one task at a time: the first is kept waiting until the second was refused.
+        await using var holder = await App.Api.OpenAppConnectionAsync();
+        await holder.ExecuteAsync("SELECT pg_advisory_lock(22)");
+        var first = request.Db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(22)");
+        Assert.That(() => request.Db.Set<Probe>().ToListAsync(), Throws.InvalidOperationException);
+        await holder.ExecuteAsync("SELECT pg_advisory_unlock(22)");
+        await first;
     }
 
     private OfRequest Create(ServiceProvider provider)
