@@ -20,7 +20,9 @@ internal sealed class RealIdentityProviderTests
     public async Task The_stack_becomes_ready()
     {
         using var client = stack.Api.Client();
-        await (await client.GetAsync("/api/v1/health/ready")).ShouldBeJsonAsync();
+        // A check that takes its time on a busy machine is red once, and asked again by whoever waits.
+        await Eventually.IsTrueAsync(
+            async () => (await client.GetAsync("/api/v1/health/ready")).IsSuccessStatusCode, "It never became ready.");
     }
 
     [Test]
