@@ -53,9 +53,7 @@ internal static class DatabaseAccess
     /// <summary>Whose rows the rest of the connection's transaction sees; null for nobody's.</summary>
     public static async Task EnterAsync(this ApiHost api, NpgsqlConnection connection, TenantId? tenant)
     {
-        var scope = api.Services.GetRequiredService<ITenantScopeSql>().For(tenant);
-        await using var command = new NpgsqlCommand(scope.Statement, connection);
-        command.Parameters.AddRange(scope.Parameter is { } parameter ? [parameter] : Array.Empty<NpgsqlParameter>());
+        await using var command = api.Services.GetRequiredService<ITenantScopeSql>().For(tenant).CreateCommand(connection);
         await command.ExecuteNonQueryAsync();
     }
 

@@ -38,6 +38,18 @@ internal readonly record struct TenantScope(string Statement, NpgsqlParameter? P
         new NpgsqlParameter<string> { ParameterName = "tenant_scope", NpgsqlDbType = NpgsqlDbType.Text, TypedValue = value },
         ReturnsRows: true);
 
+    /// <summary>The statement by itself, for a connection that is in a transaction.</summary>
+    public NpgsqlCommand CreateCommand(NpgsqlConnection connection)
+    {
+        var command = new NpgsqlCommand(Statement, connection);
+        if (Parameter is not null)
+        {
+            command.Parameters.Add(Parameter);
+        }
+
+        return command;
+    }
+
     /// <summary>Makes both one round trip and one transaction.</summary>
     public void PutBefore(DbCommand command)
     {

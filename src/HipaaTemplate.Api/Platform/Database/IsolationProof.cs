@@ -99,9 +99,7 @@ internal sealed class IsolationProof(NpgsqlDataSource appDatabase, ITenantScopeS
 
     private async Task EnterAsync(NpgsqlConnection app, TenantId? tenant, CancellationToken ct)
     {
-        var scope = scopeSql.For(tenant);
-        await using var command = new NpgsqlCommand("SELECT", app);
-        scope.PutBefore(command);
+        await using var command = scopeSql.For(tenant).CreateCommand(app);
         await command.ExecuteNonQueryAsync(ct);
     }
 

@@ -95,13 +95,7 @@ internal sealed class TenantScopeInterceptor(ITenantScopeSql scopeSql) : DbComma
             throw new InvalidOperationException("SaveChanges runs in a transaction, always.");
         }
 
-        var scope = scopeSql.For(TenantOf(eventData));
-        await using var before = new NpgsqlCommand(scope.Statement, transaction.Connection, transaction);
-        if (scope.Parameter is { } parameter)
-        {
-            before.Parameters.Add(parameter);
-        }
-
+        await using var before = scopeSql.For(TenantOf(eventData)).CreateCommand(transaction.Connection!);
         await before.ExecuteNonQueryAsync(ct);
     }
 
