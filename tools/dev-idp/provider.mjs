@@ -1,19 +1,22 @@
 // oidc-provider, set up the way a hosted identity provider would be for this API.
 import { randomBytes } from 'node:crypto';
 import Provider, { errors, interactionPolicy } from 'oidc-provider';
+import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js';
 import * as pages from './pages.mjs';
 import { accessTokenSeconds, apiAudience, apiPort, clientId, isLocalOrigin, scopes } from './settings.mjs';
 import { profileClaims, tenancyClaims, userBySubject } from './users.mjs';
 
-// Survive a key rotation, which makes a new provider: nobody has to sign in again because of it.
+// Both survive a key rotation, which makes a new provider: nobody has to sign in again because of it.
+// Sessions, codes and refresh tokens live in memory and end with the process.
 const cookieKeys = [randomBytes(32).toString('hex')];
+const adapter = createMemoryAdapter();
 
 const day = 24 * 60 * 60;
 
 export function createProvider(issuer, jwks) {
   const provider = new Provider(issuer, {
     jwks,
-    // No adapter: sessions, codes and refresh tokens live in memory and end with the process.
+    adapter,
     clients: [singlePageApp()],
     cookies: { keys: cookieKeys },
     scopes,

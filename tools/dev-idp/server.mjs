@@ -35,7 +35,7 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
   });
 }
 
-// oidc-provider reads its keys when it is made. What it stores is shared by all of its instances.
+// oidc-provider reads its keys when it is made.
 function useCurrentKeys() {
   provider = createProvider(issuer, keys.jwks);
   handleProtocol = provider.callback();
