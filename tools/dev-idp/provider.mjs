@@ -32,9 +32,9 @@ export function createProvider(issuer, jwks) {
       const user = userBySubject(subject);
       return user && { accountId: subject, claims: () => profileClaims(user) };
     },
-    extraTokenClaims: (_ctx, token) => {
+    extraTokenClaims: (ctx, token) => {
       const user = userBySubject(token.accountId);
-      return user && tenancyClaims(user);
+      return user && { ...tenancyClaims(user), ...signInClaims(ctx) };
     },
     // OpenID Connect ties offline_access to a consent page, which is not shown here.
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
@@ -56,6 +56,7 @@ export function createProvider(issuer, jwks) {
     },
     features: {
       devInteractions: { enabled: false },
+      backchannelLogout: { enabled: true },
       revocation: { enabled: true },
       resourceIndicators: resourceIndicators(),
       rpInitiatedLogout: {
@@ -64,6 +65,9 @@ export function createProvider(issuer, jwks) {
         postLogoutSuccessSource: (ctx) => pages.send(ctx.res, ctx, pages.signedOut()),
       },
     },
+    // Without its dispatcher, which refuses addresses of this machine: the API that hears of a sign-out
+    // has one.
+    fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined }),
     renderError: (ctx, details) => pages.send(ctx.res, ctx, pages.failure(details)),
   });
   logFailures(provider);
@@ -94,6 +98,9 @@ function singlePageApp() {
       'http://localhost:3000/',
       'http://127.0.0.1/',
     ],
+    backchannel_logout_uri: `http://localhost:${apiPort}/api/v1/auth/backchannel-logout`,
+    // Puts `sid` into the logout token, the ID token and, by signInClaims, the access token.
+    backchannel_logout_session_required: true,
   };
 }
 
@@ -116,6 +123,13 @@ function resourceIndicators() {
   };
 }
 
+// An access token is issued for a code or for a refresh token: either knows the sign-in it goes back to.
+function signInClaims(ctx) {
+  const { RefreshToken, AuthorizationCode } = ctx.oidc.entities;
+  const { sid } = RefreshToken ?? AuthorizationCode;
+  return { sid };
+}
+
 // Without it every sign-in of a native client stops at a consent page, and a silent one fails.
 function policyWithoutNativePrompt() {
   const policy = interactionPolicy.base();
@@ -136,9 +150,11 @@ async function grantEverything(ctx) {
 }
 
 function logFailures(provider) {
-  for (const event of ['server_error', 'authorization.error', 'grant.error']) {
+  // backchannel.error: mostly an API that is not running.
+  for (const event of ['server_error', 'authorization.error', 'grant.error', 'backchannel.error']) {
     provider.on(event, (_ctx, error) => {
-      console.error(JSON.stringify({ event, error: error.error ?? error.name, detail: error.error_detail ?? error.message }));
+      const detail = [error.error_detail ?? error.message, error.cause?.code].filter(Boolean).join(': ');
+      console.error(JSON.stringify({ event, error: error.error ?? error.name, detail }));
     });
   }
 }
