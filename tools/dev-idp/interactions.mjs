@@ -1,6 +1,7 @@
 // The one page that a sign-in stops at: who do you want to be?
 import { errors } from 'oidc-provider';
 import * as pages from './pages.mjs';
+import { requestedStrength } from './strength.mjs';
 import { userByEmail, users } from './users.mjs';
 
 const formLimit = 10_000;
@@ -14,9 +15,9 @@ export async function handleInteraction(provider, request, response) {
       // Asked for by `prompt=consent`: answered without a page, the grant is complete already.
       await provider.interactionFinished(request, response, { consent: {} }, { mergeWithLastSubmission: true });
     } else if (request.method === 'POST') {
-      await signIn(provider, request, response);
+      await signIn(provider, request, response, requestedStrength(interaction.params));
     } else {
-      sendPage(response, 200, pages.signIn(interaction.uid, users));
+      sendPage(response, 200, pages.signIn(interaction.uid, users, requestedStrength(interaction.params)));
     }
   } catch (error) {
     if (!(error instanceof errors.OIDCProviderError)) throw error;
@@ -25,13 +26,13 @@ export async function handleInteraction(provider, request, response) {
   }
 }
 
-async function signIn(provider, request, response) {
+async function signIn(provider, request, response, { acr, amr }) {
   const user = userByEmail((await readForm(request)).get('user'));
   if (!user) {
     sendPage(response, 400, pages.failure({ error_description: 'There is no such demo user.' }));
     return;
   }
-  await provider.interactionFinished(request, response, { login: { accountId: user.sub } }, {
+  await provider.interactionFinished(request, response, { login: { accountId: user.sub, acr, amr } }, {
     mergeWithLastSubmission: false,
   });
 }

@@ -1,4 +1,5 @@
 // The pages that a person sees. Plain HTML and one style sheet: nothing here runs a script.
+import { severalFactors } from './strength.mjs';
 
 // form-action names the apps' addresses too: a browser holds it against the redirect that follows.
 const contentSecurityPolicy = [
@@ -23,11 +24,14 @@ export function send(response, ctx, html) {
   ctx.body = html;
 }
 
-export const signIn = (interactionId, users) => page('Sign in', `
-  <p>Choose who you want to be. There is no password.</p>
+export const signIn = (interactionId, users, strength) => page('Sign in', `
+  <p>Choose who you want to be. There is no password.${factors(strength)}</p>
   <form method="post" action="/interaction/${escape(interactionId)}">
     <ul>${users.map(userButton).join('')}</ul>
   </form>`);
+
+const factors = (strength) =>
+  (strength === severalFactors ? ' The second factor that the application asks for counts as given.' : '');
 
 const userButton = (user) => `
       <li>

@@ -4,6 +4,7 @@ import Provider, { errors, interactionPolicy } from 'oidc-provider';
 import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js';
 import * as pages from './pages.mjs';
 import { accessTokenSeconds, apiAudience, apiPort, clientId, isLocalOrigin, scopes } from './settings.mjs';
+import { acrValues, requestedStrength, severalFactors } from './strength.mjs';
 import { profileClaims, tenancyClaims, userBySubject } from './users.mjs';
 
 // Both survive a key rotation, which makes a new provider: nobody has to sign in again because of it.
@@ -20,6 +21,7 @@ export function createProvider(issuer, jwks) {
     clients: [singlePageApp()],
     cookies: { keys: cookieKeys },
     scopes,
+    acrValues,
     claims: {
       openid: ['sub'],
       email: ['email', 'email_verified'],
@@ -51,12 +53,13 @@ export function createProvider(issuer, jwks) {
       Interaction: 60 * 60,
     },
     interactions: {
-      policy: policyWithoutNativePrompt(),
+      policy: signInPolicy(),
       url: (_ctx, interaction) => `/interaction/${interaction.uid}`,
     },
     features: {
       devInteractions: { enabled: false },
       backchannelLogout: { enabled: true },
+      claimsParameter: { enabled: true },
       revocation: { enabled: true },
       resourceIndicators: resourceIndicators(),
       rpInitiatedLogout: {
@@ -126,24 +129,34 @@ function resourceIndicators() {
 // An access token is issued for a code or for a refresh token: either knows the sign-in it goes back to.
 function signInClaims(ctx) {
   const { RefreshToken, AuthorizationCode } = ctx.oidc.entities;
-  const { sid } = RefreshToken ?? AuthorizationCode;
-  return { sid };
+  const { sid, acr, amr, authTime } = RefreshToken ?? AuthorizationCode;
+  return { sid, acr, amr, auth_time: authTime };
 }
 
-// Without it every sign-in of a native client stops at a consent page, and a silent one fails.
-function policyWithoutNativePrompt() {
+// When a session that is already there does not suffice.
+function signInPolicy() {
   const policy = interactionPolicy.base();
+  // With it every sign-in of a native client stops at a consent page, and a silent one fails.
   policy.get('consent').checks.remove('native_client_prompt');
+  // OpenID Connect lets a provider pass over acr_values. An API that wants a stronger sign-in needs one
+  // that does not.
+  policy.get('login').checks.add(new interactionPolicy.Check(
+    'several_factors',
+    'a sign-in with several factors is asked for',
+    'login_required',
+    ({ oidc }) => requestedStrength(oidc.params) === severalFactors && oidc.session.acr !== severalFactors.acr,
+  ));
   return policy;
 }
 
 // The demo users agree to everything, so signing in is one click.
 async function grantEverything(ctx) {
-  const { client, provider, session } = ctx.oidc;
+  const { client, provider, requestParamClaims, session } = ctx.oidc;
   const grantId = session.grantIdFor(client.clientId);
   const grant = (grantId && (await provider.Grant.find(grantId)))
     ?? new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
   grant.addOIDCScope(scopes.join(' '));
+  grant.addOIDCClaims(requestParamClaims);
   grant.addResourceScope(apiAudience, scopes.join(' '));
   await grant.save();
   return grant;
