@@ -60,6 +60,7 @@ export function createProvider(issuer, jwks) {
       devInteractions: { enabled: false },
       backchannelLogout: { enabled: true },
       claimsParameter: { enabled: true },
+      dPoP: { enabled: true },
       revocation: { enabled: true },
       resourceIndicators: resourceIndicators(),
       rpInitiatedLogout: {
