@@ -1,18 +1,20 @@
 // Signs a demo user in at the development identity provider the way a browser would: code + PKCE,
 // the sign-in page, cookies, redirects. There is no shortcut, so what this proves holds for apps too.
 import { createHash, randomBytes } from 'node:crypto';
+import { dpopProof } from './dpop.mjs';
+import { Browser, clientId, discover, redirectUri, SignInError } from './identity-provider.mjs';
 
-const clientId = 'hipaa-template-spa';
-// Registered for command line tools. Nothing listens there: the code is read from the redirect.
-const redirectUri = 'http://127.0.0.1/callback';
+export { SignInError };
+
 const scope = 'openid offline_access profile email api';
+const severalFactors = 'urn:hipaa-template:mfa';
 
-// An expected failure: its message says what to do and is all that is printed.
-export class SignInError extends Error {}
-
-/** Returns the token endpoint's answer: access_token, id_token, refresh_token … */
-export async function signIn(issuer, email) {
-  const browser = new Browser();
+/**
+ * Returns the token endpoint's answer: access_token, id_token, refresh_token …
+ * Options: `browser` to sign out with later, `mfa` to ask for several factors, `dpopKey` (a private JWK)
+ * to have the tokens bound to it.
+ */
+export async function signIn(issuer, email, { browser = new Browser(), mfa = false, dpopKey } = {}) {
   const endpoints = await discover(browser, issuer);
   const verifier = randomBytes(32).toString('base64url');
   const state = randomBytes(16).toString('base64url');
@@ -25,6 +27,7 @@ export async function signIn(issuer, email) {
     state,
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
     code_challenge_method: 'S256',
+    ...(mfa && { acr_values: severalFactors }),
   });
 
   const page = await browser.follow(authorization);
@@ -35,24 +38,34 @@ export async function signIn(issuer, email) {
     throw new SignInError(`the identity provider refused the sign-in: ${answer.get('error_description') ?? 'no reason given'}`);
   }
 
-  const tokens = await browser.fetch(endpoints.token_endpoint, {
-    method: 'POST',
-    body: new URLSearchParams({
-      grant_type: 'authorization_code',
-      client_id: clientId,
-      code: answer.get('code'),
-      code_verifier: verifier,
-      redirect_uri: redirectUri,
-    }),
+  return askForTokens(browser, endpoints.token_endpoint, dpopKey, {
+    grant_type: 'authorization_code',
+    code: answer.get('code'),
+    code_verifier: verifier,
+    redirect_uri: redirectUri,
   });
-  if (!tokens.ok) throw new SignInError(`the identity provider gave no token (status ${tokens.status})`);
-  return tokens.json();
 }
 
-async function discover(browser, issuer) {
-  const response = await browser.fetch(`${issuer}/.well-known/openid-configuration`);
-  if (!response.ok) throw new SignInError(`${issuer} is not an identity provider (status ${response.status})`);
-  return response.json();
+/** Returns the token endpoint's answer, with the next refresh token. */
+export async function refresh(issuer, refreshToken, { dpopKey } = {}) {
+  const browser = new Browser();
+  const endpoints = await discover(browser, issuer);
+  return askForTokens(browser, endpoints.token_endpoint, dpopKey, {
+    grant_type: 'refresh_token',
+    refresh_token: refreshToken,
+  });
+}
+
+async function askForTokens(browser, endpoint, dpopKey, parameters) {
+  const response = await browser.fetch(endpoint, {
+    method: 'POST',
+    headers: dpopKey && { DPoP: dpopProof(dpopKey, 'POST', endpoint) },
+    body: new URLSearchParams({ client_id: clientId, ...parameters }),
+  });
+  if (response.ok) return response.json();
+  const { error = 'no reason given' } = await response.json().catch(() => ({}));
+  const refused = parameters.grant_type.replace('_', ' ');
+  throw new SignInError(`the identity provider refused the ${refused}: ${error} (status ${response.status})`);
 }
 
 function signInForm(page, email) {
@@ -63,47 +76,4 @@ function signInForm(page, email) {
     throw new SignInError(`no demo user ${email}; there are ${known.join(', ')}`);
   }
   return { action: new URL(action, page.url) };
-}
-
-class Browser {
-  #cookies = new Map();
-
-  async fetch(url, options = {}) {
-    let response;
-    try {
-      response = await fetch(url, { ...options, redirect: 'manual', headers: { cookie: this.#cookieHeader() } });
-    } catch {
-      throw new SignInError(`the identity provider at ${new URL(url).origin} does not answer: start it with ./run`);
-    }
-    for (const cookie of response.headers.getSetCookie()) this.#keep(cookie);
-    return response;
-  }
-
-  // Follows redirects up to a page ({ url, html }) or to the address that the app waits at ({ url }).
-  async follow(start, options) {
-    let url = new URL(start);
-    let response = await this.fetch(url, options);
-    for (let hops = 0; hops < 10; hops++) {
-      const location = response.headers.get('location');
-      if (!location) return { url, html: await response.text() };
-      url = new URL(location, url);
-      if (url.href.startsWith(redirectUri)) return { url };
-      response = await this.fetch(url);
-    }
-    throw new SignInError('the identity provider redirects in a circle');
-  }
-
-  // The path of a cookie is not looked at: all of them are this provider's.
-  #keep(cookie) {
-    const [pair, ...attributes] = cookie.split(';');
-    const separator = pair.indexOf('=');
-    const name = pair.slice(0, separator);
-    const expired = attributes.some((attribute) => /^\s*expires=thu, 01 jan 1970/i.test(attribute));
-    if (expired) this.#cookies.delete(name);
-    else this.#cookies.set(name, pair.slice(separator + 1));
-  }
-
-  #cookieHeader() {
-    return [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-  }
 }
