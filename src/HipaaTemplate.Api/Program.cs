@@ -37,5 +37,6 @@ return await builder.RunVerbAsync(args, app =>
     app.UsePipeline();
     app.MapHealth();
     app.MapApiDescription();
+    app.MapAuthentication();
     app.MapFeatures();
 });

@@ -15,6 +15,7 @@ internal sealed class EndpointTests
         ["GET /api/v1/health/live"] = "the same under the API's own path",
         ["GET /api/v1/health/ready"] = "load balancers carry no token; says yes or no",
         ["GET /api/v1/errors"] = "the registry of error codes, as docs/ERROR_CODES.md",
+        ["POST /api/v1/auth/backchannel-logout"] = "the identity provider has no access token; its signed logout token is checked",
         ["GET /openapi.json"] = "the description that a client needs before it can sign in",
     };
 

@@ -28,9 +28,9 @@ internal static class ModelRules
     private static IEnumerable<string> Violations(IEntityType entity)
     {
         var name = entity.ClrType.Name;
-        if (TenantModel.GlobalEntities.TryGetValue(entity.ClrType, out var reason))
+        if (TenantModel.GlobalEntities.TryGetValue(entity.ClrType, out var global))
         {
-            return string.IsNullOrWhiteSpace(reason) ? [$"{name} is global without a reason"] : [];
+            return string.IsNullOrWhiteSpace(global.Reason) ? [$"{name} is global without a reason"] : [];
         }
 
         if (!typeof(ITenantScoped).IsAssignableFrom(entity.ClrType))

@@ -39,7 +39,10 @@ internal sealed record AccessExpectation(string Endpoint, int Status, string[]? 
 
     public string Method => Endpoint.Split(' ')[0];
 
-    public bool Changes => Method != "GET" && Status < 300;
+    /// <summary>What it changes is in no tenant's table.</summary>
+    public bool ChangesNoRow { get; init; }
+
+    public bool Changes => Method != "GET" && Status < 300 && !ChangesNoRow;
 }
 
 internal static class AccessExpectations

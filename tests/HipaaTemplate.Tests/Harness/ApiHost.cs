@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
 using HipaaTemplate.Platform;
+using HipaaTemplate.Platform.Authentication.Keys;
 using HipaaTemplate.Platform.Commands;
-using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -103,9 +103,8 @@ internal sealed class ApiHost : WebApplicationFactory<Program>
         builder.ConfigureTestServices(services =>
         {
             AddProbe(services);
-            services.PostConfigure<JwtBearerOptions>(
-                JwtBearerDefaults.AuthenticationScheme,
-                o => o.BackchannelHttpHandler = new SocketsHttpHandler { ConnectCallback = LoopbackOnly.ConnectAsync });
+            services.AddHttpClient(IssuerDocuments.OperatorsClient).ConfigurePrimaryHttpMessageHandler(
+                () => new SocketsHttpHandler { AllowAutoRedirect = false, ConnectCallback = LoopbackOnly.ConnectAsync });
             configureServices?.Invoke(services);
         });
     }

@@ -1,4 +1,5 @@
 using HipaaTemplate.Platform.Database;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace HipaaTemplate.Tests.Harness;
 
@@ -14,7 +15,9 @@ internal sealed class CountedApi : IAsyncDisposable
         proxy = RoundTripProxy.InFrontOf(database.Host!, database.Port);
         database.Host = "127.0.0.1";
         database.Port = proxy.Port;
-        Api = new ApiHost(database.ConnectionString, App.Issuer);
+        // The clock stands still, so that nothing is read again for its age while it is counted.
+        Api = new ApiHost(
+            database.ConnectionString, App.Issuer, null, services => services.AddSingleton<TimeProvider>(new ManualTime()));
     }
 
     public ApiHost Api { get; }

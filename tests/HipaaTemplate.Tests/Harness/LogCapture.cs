@@ -28,6 +28,15 @@ internal sealed class LogCapture
     /// <summary>The line of each finished request, in the order that they ended.</summary>
     public IReadOnlyList<JsonElement> Requests() => RequestLines(Lines);
 
+    /// <summary>The line of each token that was refused.</summary>
+    public IReadOnlyList<JsonElement> Refusals() =>
+    [
+        .. from line in Lines
+           let json = JsonSerializer.Deserialize<JsonElement>(line)
+           where json.GetProperty("@mt").GetString()!.StartsWith("Token refused", StringComparison.Ordinal)
+           select json,
+    ];
+
     /// <summary>A line is written after the answer has left: wait for it.</summary>
     public Task HasRequestsAsync(int count) => Eventually.IsTrueAsync(
         () => Task.FromResult(Requests().Count >= count), $"There never were {count} request lines.");

@@ -24,8 +24,22 @@ internal sealed class TestIssuer : IAsyncDisposable
 
     public string Issuer => host.Urls.Single();
 
-    /// <summary>Published under kid "rsa"; the key that tokens are signed with unless a test says otherwise.</summary>
+    /// <summary>
+    /// Published under kid "rsa", for RS256; the key that tokens are signed with unless a test says otherwise.
+    /// </summary>
     public RSA Rsa { get; } = RSA.Create(2048);
+
+    /// <summary>Published under kid "rsa2", for no algorithm in particular.</summary>
+    public RSA Rsa2 { get; } = RSA.Create(2048);
+
+    /// <summary>Published under kid "weak", with 1024 bits.</summary>
+    public RSA Weak { get; } = RSA.Create(1024);
+
+    /// <summary>Published under kid "enc", to encrypt with.</summary>
+    public RSA EncryptionOnly { get; } = RSA.Create(2048);
+
+    /// <summary>Published under kid "oct", as nobody should.</summary>
+    public byte[] SharedSecret { get; } = RandomNumberGenerator.GetBytes(32);
 
     /// <summary>Published under kid "ec".</summary>
     public ECDsa Ec { get; } = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -41,6 +55,15 @@ internal sealed class TestIssuer : IAsyncDisposable
     public int KeyFetches => keyFetches;
 
     public int StrangerKeyFetches => strangerKeyFetches;
+
+    /// <summary>While set, these keys are published and no others.</summary>
+    public IReadOnlyList<Dictionary<string, string>>? Published { get; set; }
+
+    /// <summary>While set, the answer to everybody who asks for keys.</summary>
+    public Func<IResult>? KeysAnswer { get; set; }
+
+    /// <summary>While set, the issuer that the discovery document names.</summary>
+    public string? StatedIssuer { get; set; }
 
     /// <summary>Published under kid "rotated" from the moment that it is set.</summary>
     public RSA? Rotated { get; set; }
@@ -79,7 +102,7 @@ internal sealed class TestIssuer : IAsyncDisposable
         });
         app.MapGet("/.well-known/openid-configuration", () => Results.Json(new Dictionary<string, object>
         {
-            ["issuer"] = issuer.Issuer,
+            ["issuer"] = issuer.StatedIssuer ?? issuer.Issuer,
             ["jwks_uri"] = issuer.Issuer + "/jwks",
             ["authorization_endpoint"] = issuer.Issuer + "/auth",
             ["token_endpoint"] = issuer.Issuer + "/token",
@@ -90,7 +113,7 @@ internal sealed class TestIssuer : IAsyncDisposable
         app.MapGet("/jwks", () =>
         {
             Interlocked.Increment(ref issuer.keyFetches);
-            return Results.Json(new { keys = issuer.PublicKeys() });
+            return issuer.KeysAnswer?.Invoke() ?? Results.Json(new { keys = issuer.PublicKeys() });
         });
         app.MapGet("/stranger", () =>
         {
@@ -133,19 +156,28 @@ internal sealed class TestIssuer : IAsyncDisposable
         Rsa.Dispose();
         Ec.Dispose();
         Ec384.Dispose();
+        Rsa2.Dispose();
+        Weak.Dispose();
+        EncryptionOnly.Dispose();
         Rotated?.Dispose();
         Stranger.Dispose();
     }
 
     /// <summary>The public half as a JWK (RFC 7517).</summary>
-    public static Dictionary<string, string> PublicKey(RSA key, string kid)
+    public static Dictionary<string, string> PublicKey(RSA key, string kid, string use = "sig", string? alg = null)
     {
         var rsa = key.ExportParameters(includePrivateParameters: false);
-        return new()
+        Dictionary<string, string> jwk = new()
         {
-            ["kty"] = "RSA", ["kid"] = kid, ["use"] = "sig",
+            ["kty"] = "RSA", ["kid"] = kid, ["use"] = use,
             ["n"] = Base64UrlEncoder.Encode(rsa.Modulus), ["e"] = Base64UrlEncoder.Encode(rsa.Exponent),
         };
+        if (alg is not null)
+        {
+            jwk["alg"] = alg;
+        }
+
+        return jwk;
     }
 
     private static Dictionary<string, string> PublicKey(ECDsa key, string kid, string curve)
@@ -160,7 +192,21 @@ internal sealed class TestIssuer : IAsyncDisposable
 
     private IEnumerable<Dictionary<string, string>> PublicKeys()
     {
-        yield return PublicKey(Rsa, "rsa");
+        if (Published is { } own)
+        {
+            foreach (var key in own)
+            {
+                yield return key;
+            }
+
+            yield break;
+        }
+
+        yield return PublicKey(Rsa, "rsa", alg: "RS256");
+        yield return PublicKey(Rsa2, "rsa2");
+        yield return PublicKey(Weak, "weak");
+        yield return PublicKey(EncryptionOnly, "enc", use: "enc", alg: "RSA-OAEP");
+        yield return new() { ["kty"] = "oct", ["kid"] = "oct", ["alg"] = "HS256", ["k"] = Base64UrlEncoder.Encode(SharedSecret) };
         yield return PublicKey(Ec, "ec", "P-256");
         yield return PublicKey(Ec384, "ec384", "P-384");
         if (Rotated is { } rotated)

@@ -17,6 +17,9 @@ internal sealed class TokenBuilder(TestIssuer issuer)
     /// <summary>The payload's bytes as they are, for duplicates and broken JSON.</summary>
     public string? RawPayload { get; set; }
 
+    /// <summary>The header's, likewise.</summary>
+    public string? RawHeader { get; set; }
+
     public TokenBuilder With(string claim, object? value)
     {
         Payload[claim] = value;
@@ -49,14 +52,23 @@ internal sealed class TokenBuilder(TestIssuer issuer)
         return this;
     }
 
+    /// <summary>The header with one more member at its beginning.</summary>
+    public TokenBuilder DoublingHeader(string name, string value)
+    {
+        RawHeader = $"{{\"{name}\":\"{value}\"," + JsonSerializer.Serialize(Header)[1..];
+        return this;
+    }
+
     /// <summary>Signed by the issuer's RSA key.</summary>
-    public string Sign() => Sign(input =>
-        issuer.Rsa.SignData(input, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
+    public string Sign() => SignBy(issuer.Rsa);
+
+    /// <summary>Signed by an RSA key as RS256.</summary>
+    public string SignBy(RSA key) => Sign(input => key.SignData(input, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
 
     public string Sign(Func<byte[], byte[]> signature)
     {
         var payload = RawPayload ?? JsonSerializer.Serialize(Payload);
-        var input = $"{Encode(JsonSerializer.Serialize(Header))}.{Encode(payload)}";
+        var input = $"{Encode(RawHeader ?? JsonSerializer.Serialize(Header))}.{Encode(payload)}";
         return $"{input}.{Base64UrlEncoder.Encode(signature(Encoding.ASCII.GetBytes(input)))}";
     }
 

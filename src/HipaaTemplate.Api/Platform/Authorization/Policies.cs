@@ -19,11 +19,19 @@ internal static class Policies
     public const string WriteRecords = nameof(WriteRecords);
     public const string DeleteRecords = nameof(DeleteRecords);
 
+    /// <summary>What the token says about oneself.</summary>
+    public const string ReadOwnAccount = nameof(ReadOwnAccount);
+
+    /// <summary>End other people's sessions.</summary>
+    public const string RevokeTokens = nameof(RevokeTokens);
+
     /// <summary>The roles of each policy; docs and the access tests read the same table.</summary>
     public static readonly IReadOnlyDictionary<string, string[]> RolesOf = new Dictionary<string, string[]>
     {
         [ReadRecords] = [Roles.Doctor, Roles.Admin],
         [WriteRecords] = [Roles.Doctor, Roles.Admin],
         [DeleteRecords] = [Roles.Admin],
+        [ReadOwnAccount] = Roles.All,
+        [RevokeTokens] = [Roles.Admin],
     };
 }

@@ -1,3 +1,6 @@
+using HipaaTemplate.Platform.Authentication.Issuers;
+using HipaaTemplate.Platform.Authentication.Revocation;
+using HipaaTemplate.Platform.Authentication.Users;
 using HipaaTemplate.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -50,6 +53,10 @@ internal sealed class AppDbContext(DbContextOptions<AppDbContext> options) : DbC
         modelBuilder.HasDefaultSchema(DatabaseRoles.AppSchema);
         modelBuilder.HasPostgresExtension("vector");
         modelBuilder.Entity<Tenant>(Tenant.Map);
+        modelBuilder.Entity<RegisteredIssuer>(RegisteredIssuer.Map);
+        modelBuilder.Entity<RevokedTokens>(RevokedTokens.Map);
+        modelBuilder.Entity<UsedId>(UsedId.Map);
+        modelBuilder.Entity<User>(User.Map);
         foreach (var feature in this.GetService<FeatureCatalog>().Features)
         {
             feature.MapEntities(modelBuilder);

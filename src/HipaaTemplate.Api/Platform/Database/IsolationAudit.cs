@@ -28,6 +28,7 @@ internal static partial class IsolationAudit
         command.Parameters.AddWithValue("schemas", IsolationPromise.Schemas);
         command.Parameters.AddWithValue("tenant_tables", promise.TenantTables);
         command.Parameters.AddWithValue("global_tables", promise.GlobalTables);
+        command.Parameters.AddWithValue("expiring_tables", promise.ExpiringTables);
         command.Parameters.AddWithValue("tenant_function", promise.Function.Body);
         command.Parameters.AddWithValue("tenant_function_is_definer", promise.Function.RunsAsOwner);
         await using var reader = await command.ExecuteReaderAsync(ct);

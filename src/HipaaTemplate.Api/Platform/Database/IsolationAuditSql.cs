@@ -19,14 +19,15 @@ internal static partial class IsolationAudit
     /// and must otherwise be out of the API's reach. Schemas that are not ours may be there, a hosted
     /// server's for example; in those the API's role may have nothing but what an extension brought.
     /// </summary>
-    private const string Sql = $"""
+    private static readonly string Sql = $"""
         WITH schemas AS (
             SELECT oid, nspname, nspowner FROM pg_namespace WHERE nspname = ANY (@schemas)
         ), tables AS (
             SELECT c.*, s.nspname || '.' || c.relname AS name, t.attnum AS tenant_column,
-                s.nspname || '.' || c.relname = ANY (@global_tables) AS is_global,
+                s.nspname || '.' || c.relname = ANY (@global_tables || @expiring_tables) AS is_global,
+                s.nspname || '.' || c.relname = ANY (@expiring_tables) AS is_expiring,
                 s.nspname || '.' || c.relname = ANY (@tenant_tables) OR t.attnum IS NOT NULL AS is_tenant,
-                s.nspname || '.' || c.relname = ANY (@tenant_tables || @global_tables) AS is_known
+                s.nspname || '.' || c.relname = ANY (@tenant_tables || @global_tables || @expiring_tables) AS is_known
             FROM pg_class c
             JOIN schemas s ON s.oid = c.relnamespace
             LEFT JOIN pg_attribute t
@@ -34,7 +35,7 @@ internal static partial class IsolationAudit
             WHERE c.relkind IN ('r', 'p', 'f') AND NOT c.relispartition
         ), scoped AS (SELECT * FROM tables WHERE is_tenant AND NOT is_global
         ), privileges AS (
-            SELECT t.name, t.is_tenant AND NOT t.is_global AS is_scoped, t.is_global, t.is_known, p.privilege,
+            SELECT t.name, t.is_tenant AND NOT t.is_global AS is_scoped, t.is_global, t.is_expiring, t.is_known, p.privilege,
                 has_table_privilege('{App}', t.oid, p.privilege)
                     OR p.privilege IN ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES')
                     AND has_any_column_privilege('{App}', t.oid, p.privilege) AS is_held
@@ -55,6 +56,11 @@ internal static partial class IsolationAudit
         UNION ALL SELECT 'policy that the model does not have', t.name || '.' || p.polname
             FROM tables t JOIN pg_policy p ON p.polrelid = t.oid
             WHERE NOT (t.is_tenant AND NOT t.is_global AND (p.polpermissive OR p.polname = '{IsolationSqlGenerator.PolicyName}'))
+                AND NOT (t.is_expiring AND ({ExpiringPolicy.IsOne}))
+        UNION ALL SELECT 'rows can be changed, or removed before they expire', t.name FROM tables t
+            WHERE t.is_expiring AND (NOT t.relrowsecurity OR NOT t.relforcerowsecurity OR (
+                SELECT count(*) <> {ExpiringPolicy.All.Count} FROM pg_policy p
+                WHERE p.polrelid = t.oid AND ({ExpiringPolicy.IsOne})))
         UNION ALL SELECT 'primary key is not (tenant_id, id)', t.name FROM scoped t
             WHERE NOT EXISTS (
                 SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = 'id'
@@ -86,10 +92,12 @@ internal static partial class IsolationAudit
             WHERE a.attidentity <> '' OR pg_get_expr(d.adbin, d.adrelid) LIKE '%nextval(%'
         UNION ALL SELECT '{App} holds ' || privilege, name FROM privileges
             WHERE is_held AND (privilege IN ('TRUNCATE', 'REFERENCES', 'TRIGGER')
-                OR NOT is_scoped AND NOT (is_global AND privilege = 'SELECT'))
+                OR NOT is_scoped AND NOT (is_global AND privilege = 'SELECT')
+                    AND NOT (is_expiring AND privilege IN ('INSERT', 'DELETE')))
         UNION ALL SELECT '{App} lacks ' || privilege, name FROM privileges
             WHERE NOT is_held AND is_known
-                AND (privilege = 'SELECT' OR is_scoped AND privilege IN ('INSERT', 'UPDATE', 'DELETE'))
+                AND (privilege = 'SELECT' OR is_scoped AND privilege IN ('INSERT', 'UPDATE', 'DELETE')
+                    OR is_expiring AND privilege IN ('INSERT', 'DELETE'))
         UNION ALL SELECT '{App} holds a privilege on a partition, which has policies of its own', c.oid::regclass::text
             FROM pg_class c JOIN schemas s ON s.oid = c.relnamespace
             WHERE c.relispartition AND c.relkind IN ('r', 'p')

@@ -9,9 +9,14 @@ namespace HipaaTemplate.Platform.Database;
 /// <param name="Function">The function that the policies ask.</param>
 /// <param name="TenantTables">Qualified names of the tables that are bound to a tenant.</param>
 /// <param name="GlobalTables">Those that the API may read and nothing else.</param>
+/// <param name="ExpiringTables">Those that it may add to as well, and clean of what has expired.</param>
 /// <param name="Shape">Lines of <see cref="DatabaseShape"/>.</param>
 internal sealed record IsolationPromise(
-    TenantFunction Function, string[] TenantTables, string[] GlobalTables, IReadOnlyList<string> Shape)
+    TenantFunction Function,
+    string[] TenantTables,
+    string[] GlobalTables,
+    string[] ExpiringTables,
+    IReadOnlyList<string> Shape)
 {
     // EF Core's own table; the API reads it to know that it is current.
     private const string HistoryTable = $"{DatabaseRoles.AppSchema}.{DatabaseRoles.MigrationsTable}";
@@ -31,6 +36,7 @@ internal sealed record IsolationPromise(
             scopeSql.Function,
             [.. NamesWith(tables, TableAccess.Tenant)],
             [.. NamesWith(tables, TableAccess.GlobalReadOnly), HistoryTable],
+            [.. NamesWith(tables, TableAccess.GlobalExpiring)],
             [.. tables.SelectMany(DatabaseShape.Of)]);
     }
 

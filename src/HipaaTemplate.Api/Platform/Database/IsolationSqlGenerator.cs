@@ -72,6 +72,19 @@ internal sealed class IsolationSqlGenerator(
                     .AppendLine($"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {DatabaseRoles.App};")
                     .EndCommand();
                 break;
+            case TableAccess.GlobalExpiring:
+                builder
+                    .AppendLine($"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;")
+                    .AppendLine($"ALTER TABLE {table} FORCE ROW LEVEL SECURITY;");
+                foreach (var policy in ExpiringPolicy.All)
+                {
+                    builder.AppendLine($"CREATE POLICY {policy.Name} ON {table} AS PERMISSIVE FOR {policy.Command} TO PUBLIC {policy.Condition};");
+                }
+
+                builder
+                    .AppendLine($"GRANT SELECT, INSERT, DELETE ON {table} TO {DatabaseRoles.App};")
+                    .EndCommand();
+                break;
             case TableAccess.GlobalReadOnly:
                 builder
                     .AppendLine($"GRANT SELECT ON {table} TO {DatabaseRoles.App};")
@@ -84,10 +97,20 @@ internal sealed class IsolationSqlGenerator(
         string name, string? schema, string? access, MigrationCommandListBuilder builder)
     {
         var table = Dependencies.SqlGenerationHelper.DelimitIdentifier(name, schema);
-        if (access == TableAccess.Tenant)
+        string[] policies = access switch
+        {
+            TableAccess.Tenant => [PolicyName],
+            TableAccess.GlobalExpiring => [.. ExpiringPolicy.All.Select(policy => policy.Name)],
+            _ => [],
+        };
+        foreach (var policy in policies)
+        {
+            builder.AppendLine($"DROP POLICY {policy} ON {table};");
+        }
+
+        if (policies.Length > 0)
         {
             builder
-                .AppendLine($"DROP POLICY {PolicyName} ON {table};")
                 .AppendLine($"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY;")
                 .AppendLine($"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;");
         }

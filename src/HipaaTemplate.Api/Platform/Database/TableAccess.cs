@@ -13,4 +13,10 @@ internal static class TableAccess
 
     /// <summary>One row for all tenants: the API reads, migrations and verbs write.</summary>
     public const string GlobalReadOnly = "global-read-only";
+
+    /// <summary>
+    /// Rows for all tenants that the API adds and cannot take back: none is changed, and one is removed when
+    /// its <c>expires_at</c> has passed, not before. Row-level security sees to it.
+    /// </summary>
+    public const string GlobalExpiring = "global-expiring";
 }

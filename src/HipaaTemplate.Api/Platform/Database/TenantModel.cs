@@ -1,10 +1,16 @@
 using System.Linq.Expressions;
+using HipaaTemplate.Platform.Authentication.Issuers;
+using HipaaTemplate.Platform.Authentication.Revocation;
 using HipaaTemplate.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 namespace HipaaTemplate.Platform.Database;
+
+/// <param name="Access">A constant of <see cref="TableAccess"/>.</param>
+/// <param name="Reason">Why its rows belong to no tenant.</param>
+internal sealed record GlobalEntity(string Access, string Reason);
 
 /// <summary>
 /// Puts the tenant into every <see cref="ITenantScoped"/> entity of the model: into its key, its
@@ -14,9 +20,12 @@ namespace HipaaTemplate.Platform.Database;
 internal static class TenantModel
 {
     /// <summary>Global tables, each with its reason.</summary>
-    public static readonly IReadOnlyDictionary<Type, string> GlobalEntities = new Dictionary<Type, string>
+    public static readonly IReadOnlyDictionary<Type, GlobalEntity> GlobalEntities = new Dictionary<Type, GlobalEntity>
     {
-        [typeof(Tenant)] = "the list of tenants itself; holds no patients' data and is read-only to the API",
+        [typeof(Tenant)] = new(TableAccess.GlobalReadOnly, "the list of tenants itself; holds no patients' data"),
+        [typeof(RegisteredIssuer)] = new(TableAccess.GlobalReadOnly, "a token's issuer is looked up before its tenant is known"),
+        [typeof(RevokedTokens)] = new(TableAccess.GlobalExpiring, "asked before a token's tenant is believed; issuers speak of sessions, not of tenants"),
+        [typeof(UsedId)] = new(TableAccess.GlobalExpiring, "proofs and logout tokens name no tenant; holds hashes only"),
     };
 
     public static void Apply(ModelBuilder modelBuilder, AppDbContext context)
@@ -29,9 +38,9 @@ internal static class TenantModel
                 FilterQueries(modelBuilder, entity, context);
                 entity.SetAnnotation(TableAccess.Annotation, TableAccess.Tenant);
             }
-            else if (GlobalEntities.ContainsKey(entity.ClrType))
+            else if (GlobalEntities.TryGetValue(entity.ClrType, out var global))
             {
-                entity.SetAnnotation(TableAccess.Annotation, TableAccess.GlobalReadOnly);
+                entity.SetAnnotation(TableAccess.Annotation, global.Access);
             }
             else
             {

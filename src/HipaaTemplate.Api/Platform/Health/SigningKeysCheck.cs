@@ -1,19 +1,21 @@
-using Microsoft.AspNetCore.Authentication.JwtBearer;
+using HipaaTemplate.Platform.Authentication.Issuers;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Options;
 
 namespace HipaaTemplate.Platform.Health;
 
-/// <summary>Red while no signing keys of the identity provider are known: every token would be refused.</summary>
-internal sealed class SigningKeysCheck(IOptionsMonitor<JwtBearerOptions> options) : IHealthCheck
+/// <summary>
+/// Red while the keys of a configured issuer are not known: its tokens cannot be checked. An issuer that a
+/// tenant brought along makes only that tenant wait.
+/// </summary>
+internal sealed class SigningKeysCheck(IssuerDirectory issuers) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(
         HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var manager = options.Get(JwtBearerDefaults.AuthenticationScheme).ConfigurationManager!;
-        var configuration = await manager.GetConfigurationAsync(cancellationToken);
-        return configuration.SigningKeys.Count > 0
+        var documents = await Task.WhenAll(
+            issuers.Configured.Select(issuer => issuer.Keys.GetAsync(cancellationToken).AsTask()));
+        return Array.TrueForAll(documents, document => document is not null)
             ? HealthCheckResult.Healthy()
-            : HealthCheckResult.Unhealthy("The identity provider publishes no signing keys.");
+            : HealthCheckResult.Unhealthy("The keys of an identity provider cannot be read; the log says of which and why.");
     }
 }

@@ -1,5 +1,6 @@
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using HipaaTemplate.Platform.Authentication.Proofs;
 using HipaaTemplate.Platform.Errors;
 using HipaaTemplate.Platform.Settings;
 using Microsoft.AspNetCore.Cors.Infrastructure;
@@ -87,10 +88,10 @@ internal static class HostingExtensions
             .WithOrigins(options.Value.AllowedOrigins)
             .WithMethods("GET", "POST", "PUT", "DELETE")
             .WithHeaders(
-                HeaderNames.Authorization, HeaderNames.ContentType, HeaderNames.IfMatch,
+                HeaderNames.Authorization, DpopProofs.HeaderName, HeaderNames.ContentType, HeaderNames.IfMatch,
                 "Idempotency-Key", RequestIdMiddleware.HeaderName)
             .WithExposedHeaders(
-                HeaderNames.ETag, HeaderNames.Location, HeaderNames.RetryAfter,
+                HeaderNames.ETag, HeaderNames.Location, HeaderNames.RetryAfter, HeaderNames.WWWAuthenticate,
                 RequestIdMiddleware.HeaderName)
             .SetPreflightMaxAge(TimeSpan.FromHours(1)));
 }

@@ -44,4 +44,6 @@ internal static class JsonExtensions
 
 [JsonSerializable(typeof(Errors.ListErrors.Response))]
 [JsonSerializable(typeof(Health.StatusResponse))]
+[JsonSerializable(typeof(Authentication.Users.GetMe.Response), TypeInfoPropertyName = "GetMeResponse")]
+[JsonSerializable(typeof(Authentication.Revocation.RevokeTokens.Request))]
 internal sealed partial class PlatformJson : JsonSerializerContext;

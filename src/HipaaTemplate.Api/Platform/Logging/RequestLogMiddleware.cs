@@ -1,13 +1,12 @@
-using System.Security.Claims;
-using HipaaTemplate.Platform.Authentication;
+using HipaaTemplate.Platform.Authentication.Tokens;
 using HipaaTemplate.Platform.Tenancy;
 using Microsoft.AspNetCore.Diagnostics;
 
 namespace HipaaTemplate.Platform.Logging;
 
 /// <summary>
-/// One line a request. It names the route's template, never the path or the query, and people by
-/// the identity provider's subject, never by name.
+/// One line a request. It names the route's template, never the path or the query, and people by a hash of
+/// the identity provider's subject, which may be an e-mail address.
 /// </summary>
 internal sealed partial class RequestLogMiddleware(
     RequestDelegate next, ILogger<RequestLogMiddleware> logger, TimeProvider time)
@@ -28,7 +27,7 @@ internal sealed partial class RequestLogMiddleware(
                 context.Response.StatusCode,
                 time.GetElapsedTime(started).TotalMilliseconds,
                 context.TraceIdentifier,
-                context.User.FindFirstValue(TokenClaims.Subject),
+                context.Features.Get<AccessToken>()?.UserHash,
                 tenant.IsEntered ? tenant.Id.Value : null);
         }
     }

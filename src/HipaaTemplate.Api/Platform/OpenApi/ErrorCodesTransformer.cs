@@ -22,6 +22,8 @@ internal sealed class ErrorCodesTransformer : IOpenApiOperationTransformer
     [
         AuthenticationErrors.NoToken,
         AuthenticationErrors.TokenRefused,
+        AuthenticationErrors.ProviderUnavailable,
+        AuthenticationErrors.StepUpNeeded,
         .. Error.AllIn(typeof(TenantErrors)),
         AuthorizationErrors.Forbidden,
         .. Error.AllIn(typeof(DatabaseErrors)),

@@ -57,7 +57,7 @@ internal static class OpenApiExtensions
         ui.RoutePrefix = "docs";
         ui.DocumentTitle = Title;
         ui.SwaggerEndpoint(DocumentPath, Title);
-        ui.OAuthClientId(settings.ClientId);
+        ui.OAuthClientId(settings.ClientIds[0]);
         ui.OAuthUsePkce();
         ui.OAuthScopes(SignInTransformer.Scopes);
         // Tokens stay out of the browser's storage.

@@ -1,15 +1,11 @@
-using HipaaTemplate.Platform.Authentication;
-using Microsoft.AspNetCore.Authentication.JwtBearer;
+using HipaaTemplate.Platform.Authentication.Issuers;
 using Microsoft.AspNetCore.OpenApi;
-using Microsoft.Extensions.Options;
-using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 using Microsoft.OpenApi;
 
 namespace HipaaTemplate.Platform.OpenApi;
 
 /// <summary>Describes how to sign in: authorization code with PKCE at the identity provider.</summary>
-internal sealed partial class SignInTransformer(
-    IOptionsMonitor<JwtBearerOptions> bearer, ILogger<SignInTransformer> logger)
+internal sealed partial class SignInTransformer(IssuerDirectory issuers, ILogger<SignInTransformer> logger)
     : IOpenApiDocumentTransformer
 {
     public const string SchemeName = "identity_provider";
@@ -36,16 +32,11 @@ internal sealed partial class SignInTransformer(
 
     private async Task<OpenApiSecurityScheme> DescribeAsync(CancellationToken ct)
     {
-        var options = bearer.Get(JwtBearerDefaults.AuthenticationScheme);
-        OpenIdConnectConfiguration provider;
-        try
+        var provider = await issuers.Configured[0].Keys.GetAsync(ct);
+        if (provider is not { AuthorizationEndpoint: { } authorization, TokenEndpoint: { } token })
         {
-            provider = await options.ConfigurationManager!.GetConfigurationAsync(ct);
-        }
-        catch (Exception e) when (e is InvalidOperationException or IOException or HttpRequestException)
-        {
-            // The description is worth having while the identity provider is away.
-            ProviderAway(logger, e);
+            // The description is worth having while the identity provider is away, or has no discovery document.
+            ProviderAway(logger);
             return new OpenApiSecurityScheme
             {
                 Type = SecuritySchemeType.Http,
@@ -62,14 +53,14 @@ internal sealed partial class SignInTransformer(
             {
                 AuthorizationCode = new OpenApiOAuthFlow
                 {
-                    AuthorizationUrl = new Uri(provider.AuthorizationEndpoint),
-                    TokenUrl = new Uri(provider.TokenEndpoint),
+                    AuthorizationUrl = authorization,
+                    TokenUrl = token,
                     Scopes = Scopes.ToDictionary(scope => scope, scope => scope),
                 },
             },
         };
     }
 
-    [LoggerMessage(1301, LogLevel.Warning, "The API description lacks the sign-in: identity provider not reachable")]
-    private static partial void ProviderAway(ILogger logger, Exception exception);
+    [LoggerMessage(1301, LogLevel.Warning, "The API description lacks the sign-in: no discovery document of the identity provider")]
+    private static partial void ProviderAway(ILogger logger);
 }

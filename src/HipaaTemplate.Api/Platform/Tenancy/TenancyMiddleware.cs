@@ -1,3 +1,4 @@
+using HipaaTemplate.Platform.Authentication.Tokens;
 using HipaaTemplate.Platform.Errors;
 using Microsoft.AspNetCore.Authorization;
 
@@ -25,17 +26,17 @@ internal sealed class TenancyMiddleware(RequestDelegate next, TenantDirectory di
 
     private async ValueTask<Error?> EnterAsync(HttpContext context, TenantContext tenantContext)
     {
-        var claim = context.Features.Get<TenantClaim>();
+        var claim = context.Features.Get<AccessToken>()?.Tenant;
         if (claim is null or { Error: not null })
         {
             return claim?.Error ?? TenantErrors.NoClaim;
         }
 
-        switch (await directory.FindStatusAsync(claim.Id, context.RequestAborted))
+        switch (await directory.FindAsync(claim.Id, context.RequestAborted))
         {
             case null:
                 return TenantErrors.Unknown;
-            case TenantStatus.Active:
+            case { Status: TenantStatus.Active }:
                 tenantContext.Enter(claim.Id);
                 return null;
             default:

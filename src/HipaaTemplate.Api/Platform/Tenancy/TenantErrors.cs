@@ -28,4 +28,9 @@ internal static class TenantErrors
         "TEN_005", StatusCodes.Status403Forbidden,
         "The tenant is suspended.",
         "Ask the operator.");
+
+    public static readonly Error NotTheIssuers = new(
+        "TEN_006", StatusCodes.Status403Forbidden,
+        "The token's issuer may not speak for this tenant.",
+        "Sign in at your own organisation's identity provider, or have the operator register the tenant for this one.");
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using HipaaTemplate.Platform.Authentication.Users;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Errors;
 using Microsoft.Extensions.DependencyInjection;
@@ -121,7 +122,7 @@ internal sealed class NoPhiInLogsTests
             Assert.That(served.GetProperty("duration_ms").GetDouble(), Is.GreaterThan(0));
             Assert.That(served.GetProperty("request_id").GetString(),
                 Is.EqualTo(created.Headers.GetValues("X-Request-Id").Single()));
-            Assert.That(served.GetProperty("user_id").GetString(), Is.EqualTo(clinic.Doctor.Subject));
+            Assert.That(served.GetProperty("user_id").GetString(), Is.EqualTo(SubjectHash.Of(App.Issuer.Issuer, clinic.Doctor.Subject)));
             Assert.That(served.GetProperty("tenant_id").GetString(), Is.EqualTo(clinic.Id.ToString()));
             Assert.That(unmatched.GetProperty("route").GetString(), Is.EqualTo("unmatched"));
             Assert.That(unmatched.GetProperty("user_id").ValueKind, Is.EqualTo(JsonValueKind.Null));

@@ -73,8 +73,9 @@ internal sealed class SettingsBinderTests
     [TestCase("file:///idp", DeploymentEnvironment.Development, false)]
     public void Plain_http_to_the_issuer_is_for_localhost_in_development(
         string issuer, DeploymentEnvironment environment, bool allowed) => Assert.That(
-            new AuthenticationSettings { IssuerUrl = new Uri(issuer) }.MayUse(new ServerSettings { Environment = environment }),
-            Is.EqualTo(allowed));
+            new AuthenticationSettings { IssuerUrl = new Uri(issuer), ClientIds = ["spa"] }
+                .Problems(environment == DeploymentEnvironment.Development),
+            allowed ? Is.Empty : Is.EqualTo(new[] { "OIDC_ISSUER_URL must be an https URL; plain http is for localhost in development." }));
 
     [Test]
     public void Good_settings_have_no_problems_and_arrive()

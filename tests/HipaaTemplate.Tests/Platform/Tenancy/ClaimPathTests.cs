@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using HipaaTemplate.Platform.Authentication;
 using HipaaTemplate.Platform.Authorization;
 using HipaaTemplate.Platform.Errors;
 using HipaaTemplate.Platform.Tenancy;
@@ -37,21 +38,25 @@ internal sealed class ClaimPathTests
         .With(NameWithDots, clinic.Id.ToString()).With("https://example.org/roles", new[] { Roles.Doctor }));
 
     [Test]
-    public async Task A_nested_claim_that_stands_twice_is_TEN_003()
+    public async Task A_token_whose_nested_claim_stands_twice_is_refused()
     {
         await ShouldBeAsync(nested, Nested().Doubling("app_metadata", new { tenant_id = clinic.Id.ToString() }),
-            TenantErrors.SeveralClaims);
+            AuthenticationErrors.TokenRefused);
         var inner = Nested().With("app_metadata", "placeholder");
         inner.RawPayload = JsonSerializer.Serialize(inner.Payload).Replace(
             "\"placeholder\"", $$"""{"tenant_id":"{{clinic.Id}}","tenant_id":"{{clinic.Id}}"}""", StringComparison.Ordinal);
-        await ShouldBeAsync(nested, inner, TenantErrors.SeveralClaims);
+        await ShouldBeAsync(nested, inner, AuthenticationErrors.TokenRefused);
     }
 
     [Test]
-    public async Task Several_objects_at_the_path_are_TEN_003() => await ShouldBeAsync(
-        nested,
-        Nested().Doubling("app_metadata", new { other = 1, tenant_id = Guid.CreateVersion7() }),
-        TenantErrors.SeveralClaims);
+    public async Task A_JSON_pointer_leads_to_the_same_claims()
+    {
+        await using var pointed = Host("/app_metadata/tenant_id", "/https:~1~1example.org~1roles/of~0us");
+
+        await ShouldBeServedAsync(pointed, Nested().With(
+            "https://example.org/roles", new Dictionary<string, string[]> { ["of~us"] = [Roles.Doctor] }));
+        await ShouldBeAsync(pointed, Token().With("/app_metadata/tenant_id", clinic.Id.ToString()), TenantErrors.NoClaim);
+    }
 
     [Test]
     public async Task A_path_that_ends_early_is_TEN_001()

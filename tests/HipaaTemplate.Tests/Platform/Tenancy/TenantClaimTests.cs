@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using HipaaTemplate.Platform.Authentication;
 using HipaaTemplate.Platform.Errors;
 using HipaaTemplate.Platform.Tenancy;
 
@@ -58,21 +59,21 @@ internal sealed class TenantClaimTests
     }
 
     [Test]
-    public async Task A_claim_that_stands_twice_is_TEN_003_whichever_comes_last()
+    public async Task A_token_whose_claim_stands_twice_is_refused_whichever_comes_last()
     {
-        await ShouldBeAsync(Token().Doubling("tenant_id", SomeId), TenantErrors.SeveralClaims);
+        await ShouldBeAsync(Token().Doubling("tenant_id", SomeId), AuthenticationErrors.TokenRefused);
         await ShouldBeAsync(
-            Token().With("tenant_id", SomeId).Doubling("tenant_id", clinic.Id.ToString()), TenantErrors.SeveralClaims);
-        await ShouldBeAsync(Token().Doubling("tenant_id", clinic.Id.ToString()), TenantErrors.SeveralClaims);
+            Token().With("tenant_id", SomeId).Doubling("tenant_id", clinic.Id.ToString()), AuthenticationErrors.TokenRefused);
+        await ShouldBeAsync(Token().Doubling("tenant_id", clinic.Id.ToString()), AuthenticationErrors.TokenRefused);
     }
 
     [Test]
-    public async Task A_claim_that_stands_twice_in_another_spelling_of_its_name_is_TEN_003()
+    public async Task A_token_whose_claim_stands_twice_in_another_spelling_of_its_name_is_refused()
     {
         var token = Token();
         token.RawPayload = JsonSerializer.Serialize(token.Payload)[..^1] + $",\"tenant\\u005fid\":\"{SomeId}\"}}";
 
-        await ShouldBeAsync(token, TenantErrors.SeveralClaims);
+        await ShouldBeAsync(token, AuthenticationErrors.TokenRefused);
     }
 
     [Test]

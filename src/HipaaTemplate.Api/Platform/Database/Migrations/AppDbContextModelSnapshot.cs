@@ -115,6 +115,150 @@ namespace HipaaTemplate.Platform.Database.Migrations
                     b.HasAnnotation("HipaaTemplate:Access", "tenant");
                 });
 
+            modelBuilder.Entity("HipaaTemplate.Platform.Authentication.Issuers.RegisteredIssuer", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Definition")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("definition");
+
+                    b.Property<string>("Issuer")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("issuer");
+
+                    b.HasKey("Id")
+                        .HasName("pk_issuers");
+
+                    b.HasIndex("Issuer")
+                        .IsUnique()
+                        .HasDatabaseName("ix_issuers_issuer");
+
+                    b.ToTable("issuers", "app");
+
+                    b.HasAnnotation("HipaaTemplate:Access", "global-read-only");
+                });
+
+            modelBuilder.Entity("HipaaTemplate.Platform.Authentication.Revocation.RevokedTokens", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<DateTimeOffset>("IssuedUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("issued_until");
+
+                    b.Property<string>("Issuer")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("issuer");
+
+                    b.Property<short>("Kind")
+                        .HasColumnType("smallint")
+                        .HasColumnName("kind");
+
+                    b.Property<DateTimeOffset>("RecordedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("recorded_at");
+
+                    b.Property<string>("Value")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("value");
+
+                    b.Property<Guid?>("WithinTenant")
+                        .HasColumnType("uuid")
+                        .HasColumnName("within_tenant");
+
+                    b.HasKey("Id")
+                        .HasName("pk_revoked_tokens");
+
+                    b.HasIndex("ExpiresAt")
+                        .HasDatabaseName("ix_revoked_tokens_expires_at");
+
+                    b.HasIndex("RecordedAt")
+                        .HasDatabaseName("ix_revoked_tokens_recorded_at");
+
+                    b.ToTable("revoked_tokens", "app");
+
+                    b.HasAnnotation("HipaaTemplate:Access", "global-expiring");
+                });
+
+            modelBuilder.Entity("HipaaTemplate.Platform.Authentication.Revocation.UsedId", b =>
+                {
+                    b.Property<byte[]>("Id")
+                        .HasColumnType("bytea")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.HasKey("Id")
+                        .HasName("pk_used_ids");
+
+                    b.HasIndex("ExpiresAt")
+                        .HasDatabaseName("ix_used_ids_expires_at");
+
+                    b.ToTable("used_ids", "app");
+
+                    b.HasAnnotation("HipaaTemplate:Access", "global-expiring");
+                });
+
+            modelBuilder.Entity("HipaaTemplate.Platform.Authentication.Users.User", b =>
+                {
+                    b.Property<Guid>("TenantId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("tenant_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("Issuer")
+                        .IsRequired()
+                        .HasMaxLength(500)
+                        .HasColumnType("character varying(500)")
+                        .HasColumnName("issuer");
+
+                    b.Property<string>("Subject")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("subject");
+
+                    b.HasKey("TenantId", "Id")
+                        .HasName("pk_users");
+
+                    b.HasIndex("TenantId", "Issuer", "Subject")
+                        .IsUnique()
+                        .HasDatabaseName("ix_users_tenant_id_issuer_subject");
+
+                    b.ToTable("users", "app");
+
+                    b.HasAnnotation("HipaaTemplate:Access", "tenant");
+                });
+
             modelBuilder.Entity("HipaaTemplate.Platform.Tenancy.Tenant", b =>
                 {
                     b.Property<Guid>("Id")
@@ -161,6 +305,16 @@ namespace HipaaTemplate.Platform.Database.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_patients_tenants_tenant_id");
+                });
+
+            modelBuilder.Entity("HipaaTemplate.Platform.Authentication.Users.User", b =>
+                {
+                    b.HasOne("HipaaTemplate.Platform.Tenancy.Tenant", null)
+                        .WithMany()
+                        .HasForeignKey("TenantId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_users_tenants_tenant_id");
                 });
 #pragma warning restore 612, 618
         }

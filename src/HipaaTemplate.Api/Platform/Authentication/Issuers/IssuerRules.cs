@@ -1,0 +1,85 @@
+using HipaaTemplate.Platform.Authentication.Keys;
+using HipaaTemplate.Platform.Tenancy;
+
+namespace HipaaTemplate.Platform.Authentication.Issuers;
+
+/// <summary>What an <see cref="IssuerDefinition"/> may not be.</summary>
+internal static class IssuerRules
+{
+    private const int LongestIssuer = 500;
+
+    /// <returns>Sentences that begin with the member's name and do not hold its value.</returns>
+    public static IEnumerable<string> ProblemsOf(IssuerDefinition definition, bool allowPlainHttp)
+    {
+        if (!IsAddress(definition.Issuer, allowPlainHttp) || definition.Issuer.Length > LongestIssuer)
+        {
+            yield return "issuer must be an https URL; plain http is for localhost in development.";
+        }
+
+        var preset = ProviderPreset.Of(definition.Provider);
+        if (preset.IssuerProblem(definition.Issuer) is { } problem)
+        {
+            yield return $"issuer {problem}.";
+        }
+
+        if (definition.JwksUri is { } keys && !IsAddress(keys, allowPlainHttp))
+        {
+            yield return "jwks_uri must be an https URL; plain http is for localhost in development.";
+        }
+
+        if (definition.ClientIds.Length == 0 && (preset.ClientIsAudience || preset.Audience is null) && definition.Audiences.Length == 0)
+        {
+            yield return "audiences or client_ids must say for whom tokens are.";
+        }
+
+        if (definition.Algorithms.Any(name => SignatureAlgorithm.Find(name) is null))
+        {
+            yield return $"algorithms must be of {string.Join(", ", SignatureAlgorithm.Names)}.";
+        }
+
+        if (definition.ClientIds.Concat(definition.Audiences).Concat(definition.TokenTypes).Any(string.IsNullOrWhiteSpace))
+        {
+            yield return "client_ids, audiences and token_types must not be blank.";
+        }
+
+        foreach (var one in TenantProblemsOf(definition))
+        {
+            yield return one;
+        }
+
+        foreach (var (name, path) in new[]
+            { ("tenant_claim", definition.TenantClaim), ("roles_claim", definition.RolesClaim), ("scope_claim", definition.ScopeClaim) })
+        {
+            if (path is not null && new ClaimPath(path).IsUserEditable)
+            {
+                yield return $"{name} must not be in user_metadata, which users write themselves.";
+            }
+        }
+    }
+
+    private static IEnumerable<string> TenantProblemsOf(IssuerDefinition definition)
+    {
+        if (definition.DedicatedTo is not null && definition.Tenants.Length > 0)
+        {
+            yield return "tenant and tenants exclude each other.";
+        }
+
+        if (definition.DedicatedTo is { } dedicated && !TenantId.TryParse(dedicated, out _))
+        {
+            yield return "tenant must be a tenant's id, a UUID.";
+        }
+
+        if (!Array.TrueForAll(definition.Tenants, text => TenantId.TryParse(text, out _)))
+        {
+            yield return "tenants must be tenants' ids, UUIDs.";
+        }
+    }
+
+    /// <summary>Plain HTTP to the identity provider would let anybody on the way hand out keys.</summary>
+    public static bool IsAddress(string text, bool allowPlainHttp) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && IsAddress(uri, allowPlainHttp);
+
+    public static bool IsAddress(Uri uri, bool allowPlainHttp) =>
+        uri is { UserInfo: "", Query: "", Fragment: "" }
+        && (uri.Scheme == Uri.UriSchemeHttps || (allowPlainHttp && uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback));
+}

@@ -1,0 +1,55 @@
+using HipaaTemplate.Platform.Errors;
+using HipaaTemplate.Platform.OpenApi;
+
+namespace HipaaTemplate.Platform.Authentication.Revocation;
+
+/// <summary>
+/// POST /api/v1/auth/backchannel-logout: the identity provider says that a session has ended (OpenID Connect
+/// Back-Channel Logout 1.0). Anonymous: the token in the form is what authenticates.
+/// </summary>
+internal static class BackchannelLogout
+{
+    private const string Field = "logout_token";
+
+    public static void Map(IEndpointRouteBuilder api) => api.MapPost("/auth/backchannel-logout", HandleAsync)
+        .WithTags("Authentication")
+        .WithSummary("Told by the identity provider that a session has ended; form field logout_token")
+        .Produces(StatusCodes.Status200OK)
+        .AllowAnonymous()
+        .Fails(AuthenticationErrors.LogoutTokenRefused, RequestErrors.UnsupportedMediaType, RequestErrors.TooLarge,
+            Database.DatabaseErrors.Unavailable, Database.DatabaseErrors.OutcomeUnknown);
+
+    private static async Task<IResult> HandleAsync(
+        HttpRequest request, LogoutTokens tokens, RevocationList revocations, CancellationToken ct)
+    {
+        if (!request.HasFormContentType)
+        {
+            return RequestErrors.UnsupportedMediaType.ToResult();
+        }
+
+        if (await ReadFieldAsync(request, ct) is not { } text || await tokens.ReadAsync(text, ct) is not { } ended)
+        {
+            return AuthenticationErrors.LogoutTokenRefused.ToResult();
+        }
+
+        // §2.7: with a session only that one has ended, without one all of the subject's.
+        await (ended.SessionId is { } session
+            ? revocations.AddAsync(ended.Issuer, RevocationKind.Session, session, within: null, ct)
+            : revocations.AddAsync(ended.Issuer, RevocationKind.Subject, ended.Subject!, within: null, ct));
+        return TypedResults.Ok();
+    }
+
+    private static async Task<string?> ReadFieldAsync(HttpRequest request, CancellationToken ct)
+    {
+        try
+        {
+            var form = await request.ReadFormAsync(ct);
+            return form.Files.Count == 0 && form[Field] is [{ Length: > 0 } text] ? text : null;
+        }
+        catch (InvalidDataException)
+        {
+            // Not a form, or one beyond the framework's limits.
+            return null;
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using HipaaTemplate.Platform.Authentication.Tokens;
+using HipaaTemplate.Platform.Database;
+using HipaaTemplate.Platform.Tenancy;
+using Microsoft.EntityFrameworkCore;
+
+namespace HipaaTemplate.Platform.Authentication.Revocation;
+
+/// <summary>
+/// The deny list as this instance knows it. No token is let in by one that is older than
+/// <see cref="MaximumAge"/>: what is revoked anywhere holds everywhere within five seconds, and without the
+/// database nobody is let in.
+/// </summary>
+internal sealed class RevocationList
+{
+    public static readonly TimeSpan MaximumAge = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan RefreshAfter = TimeSpan.FromSeconds(2);
+
+    /// <summary>Rows show up in the order of their commits, not of their times; a statement takes less than this.</summary>
+    private static readonly TimeSpan Overlap = TimeSpan.FromMinutes(1);
+
+    /// <summary>Between them only what is new is read.</summary>
+    private static readonly TimeSpan CompleteEvery = TimeSpan.FromMinutes(5);
+
+    private readonly IDbContextFactory<AppDbContext> contexts;
+    private readonly TimeProvider time;
+    private readonly Refreshed<Revocations> list;
+
+    public RevocationList(IDbContextFactory<AppDbContext> contexts, TimeProvider time, ILogger<RevocationList> logger)
+    {
+        this.contexts = contexts;
+        this.time = time;
+        list = new Refreshed<Revocations>(LoadAsync, RefreshAfter, MaximumAge, time, logger);
+    }
+
+    public ValueTask<Revocations> GetAsync(CancellationToken ct) => list.GetAsync(ct);
+
+    /// <summary>From now on, here; within five seconds elsewhere.</summary>
+    /// <param name="issuer">Of the tokens.</param>
+    /// <param name="kind">What <paramref name="value"/> names.</param>
+    /// <param name="value">A session's or a subject's id.</param>
+    /// <param name="within">The only tenant whose tokens are meant; null for all of this issuer.</param>
+    public async Task AddAsync(string issuer, RevocationKind kind, string value, TenantId? within, CancellationToken ct)
+    {
+        // A token's times have seconds only, so one issued later in this second counts as issued before.
+        var now = time.GetUtcNow();
+        var expires = now.AddSeconds(TokenTimes.LongestLife + (2 * TokenTimes.Skew));
+        var (id, tenant) = (Guid.CreateVersion7(), within?.Value);
+        await using (var db = await contexts.CreateDbContextAsync(ct))
+        {
+            await db.Database.ExecuteSqlAsync(
+                $"""
+                INSERT INTO app.revoked_tokens (id, issuer, kind, value, within_tenant, issued_until, recorded_at, expires_at)
+                VALUES ({id}, {issuer}, {(short)kind}, {value}, {tenant}, {now}, clock_timestamp(), {expires})
+                """,
+                ct);
+        }
+
+        await list.ReloadAsync(ct);
+    }
+
+    private async Task<Revocations> LoadAsync(Revocations? before, CancellationToken ct)
+    {
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        var now = time.GetUtcNow();
+        var rows = db.Set<RevokedTokens>().AsNoTracking();
+        if (before is null || now - before.CompleteSince >= CompleteEvery)
+        {
+            await db.Database.ExecuteSqlAsync($"DELETE FROM app.revoked_tokens WHERE expires_at < now()", ct);
+            return Revocations.Of(await rows.ToListAsync(ct), now);
+        }
+
+        if (before.Newest is not { } newest)
+        {
+            return before.With(await rows.ToListAsync(ct));
+        }
+
+        var since = newest - Overlap;
+        return before.With(await rows.Where(row => row.RecordedAt > since).ToListAsync(ct));
+    }
+}

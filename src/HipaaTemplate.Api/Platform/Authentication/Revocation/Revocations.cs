@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using HipaaTemplate.Platform.Authentication.Tokens;
+
+namespace HipaaTemplate.Platform.Authentication.Revocation;
+
+/// <summary>The deny list at one moment. It does not change; adding gives another one.</summary>
+internal sealed class Revocations
+{
+    public static readonly Revocations None = new(ImmutableDictionary<Key, ImmutableArray<Line>>.Empty, null, default);
+
+    private readonly ImmutableDictionary<Key, ImmutableArray<Line>> lines;
+
+    private Revocations(
+        ImmutableDictionary<Key, ImmutableArray<Line>> lines, DateTimeOffset? newest, DateTimeOffset completeSince)
+    {
+        this.lines = lines;
+        Newest = newest;
+        CompleteSince = completeSince;
+    }
+
+    /// <summary>The latest time of recording seen; null when nothing was.</summary>
+    public DateTimeOffset? Newest { get; }
+
+    /// <summary>When the whole table was read last.</summary>
+    public DateTimeOffset CompleteSince { get; }
+
+    public static Revocations Of(IEnumerable<RevokedTokens> rows, DateTimeOffset at) =>
+        new Revocations(None.lines, null, at).With(rows);
+
+    public Revocations With(IEnumerable<RevokedTokens> rows)
+    {
+        var builder = lines.ToBuilder();
+        var newest = Newest;
+        foreach (var row in rows)
+        {
+            var key = new Key(row.Issuer, row.Kind, row.Value);
+            var line = new Line(row.WithinTenant, row.IssuedUntil.ToUnixTimeSeconds());
+            var known = builder.GetValueOrDefault(key, []);
+            if (!known.Contains(line))
+            {
+                builder[key] = known.Add(line);
+            }
+
+            newest = newest is null || row.RecordedAt > newest ? row.RecordedAt : newest;
+        }
+
+        return new Revocations(builder.ToImmutable(), newest, CompleteSince);
+    }
+
+    /// <summary>Whether the token is meant. One that does not say when it was issued may be as old as any.</summary>
+    public bool Revoke(AccessToken token)
+    {
+        if (lines.IsEmpty)
+        {
+            return false;
+        }
+
+        var issuer = token.Issuer.Registration.Issuer;
+        return Hits(new Key(issuer, RevocationKind.Subject, token.Subject), token)
+            || (token.SessionId is { } session && Hits(new Key(issuer, RevocationKind.Session, session), token));
+    }
+
+    private bool Hits(Key key, AccessToken token)
+    {
+        if (!lines.TryGetValue(key, out var found))
+        {
+            return false;
+        }
+
+        foreach (var line in found)
+        {
+            if ((line.WithinTenant is null || (token.Tenant.Id.IsSet && line.WithinTenant == token.Tenant.Id.Value))
+                && (token.Times.Issued is not { } issued || issued <= line.IssuedUntil))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private readonly record struct Key(string Issuer, RevocationKind Kind, string Value);
+
+    [StructLayout(LayoutKind.Auto)]
+    private readonly record struct Line(Guid? WithinTenant, long IssuedUntil);
+}

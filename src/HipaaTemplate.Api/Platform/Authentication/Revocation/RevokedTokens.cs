@@ -1,0 +1,56 @@
+using HipaaTemplate.Platform.Tenancy;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace HipaaTemplate.Platform.Authentication.Revocation;
+
+internal enum RevocationKind : short
+{
+    /// <summary>Tokens of one sign-in (<c>sid</c>).</summary>
+    Session = 1,
+
+    /// <summary>Tokens of one user that were issued until a moment.</summary>
+    Subject = 2,
+}
+
+/// <summary>
+/// One line of the deny list. JWTs cannot be called back, so this says which ones are refused. A global
+/// table: it is read before the tenant is known. The API adds lines, never changes one, and removes those
+/// that have expired, which is all that the database lets it.
+/// </summary>
+internal sealed class RevokedTokens
+{
+    public const int MaximumValueLength = 255;
+
+    public required Guid Id { get; init; }
+
+    public required string Issuer { get; init; }
+
+    public required RevocationKind Kind { get; init; }
+
+    /// <summary>A session's or a subject's id, by <see cref="Kind"/>.</summary>
+    public required string Value { get; init; }
+
+    /// <summary>The only tenant whose tokens are meant; null for all, when the issuer itself says so.</summary>
+    public Guid? WithinTenant { get; init; }
+
+    /// <summary>Tokens issued later are good again.</summary>
+    public required DateTimeOffset IssuedUntil { get; init; }
+
+    /// <summary>By the database's clock: instances look for what is newer than what they have seen.</summary>
+    public required DateTimeOffset RecordedAt { get; init; }
+
+    /// <summary>When the last token that is meant has run out.</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    internal static void Map(EntityTypeBuilder<RevokedTokens> revoked)
+    {
+        revoked.ToTable("revoked_tokens");
+        revoked.HasKey(r => r.Id);
+        revoked.Property(r => r.Id).ValueGeneratedNever();
+        revoked.Property(r => r.Issuer).HasMaxLength(Issuers.RegisteredIssuer.MaximumIssuerLength);
+        revoked.Property(r => r.Value).HasMaxLength(MaximumValueLength);
+        revoked.HasIndex(r => r.RecordedAt);
+        revoked.HasIndex(r => r.ExpiresAt);
+    }
+}
