@@ -9,7 +9,7 @@ namespace HipaaTemplate.Benchmarks;
 /// </summary>
 internal static class WallCost
 {
-    public static async Task Main()
+    public static async Task ServeAsync()
     {
         // What verbs print is not for whoever reads the lines.
         var output = Console.Out;

@@ -17,10 +17,12 @@ internal sealed class CountedApi : IAsyncDisposable
         database.Port = proxy.Port;
         // The clock stands still, so that nothing is read again for its age while it is counted.
         Api = new ApiHost(
-            database.ConnectionString, App.Issuer, null, services => services.AddSingleton<TimeProvider>(new ManualTime()));
+            database.ConnectionString, App.Issuer, null, services => services.AddSingleton<TimeProvider>(Time));
     }
 
     public ApiHost Api { get; }
+
+    public ManualTime Time { get; } = new();
 
     /// <summary>
     /// Round trips of one request once connections, prepared statements and the tenant's status are warm.

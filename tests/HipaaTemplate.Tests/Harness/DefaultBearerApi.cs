@@ -18,6 +18,8 @@ internal sealed class DefaultBearerApi : IAsyncDisposable
 
     public Uri Address => new(host.Urls.Single());
 
+    public IServiceProvider Services => host.Services;
+
     public static async Task<DefaultBearerApi> StartAsync(TestIssuer issuer)
     {
         var builder = WebApplication.CreateSlimBuilder();

@@ -37,6 +37,15 @@ internal sealed class LogCapture
            select json,
     ];
 
+    /// <summary>Why the documents of an issuer could not be used, in order.</summary>
+    public IReadOnlyList<string?> IssuerFailures() =>
+    [
+        .. from line in Lines
+           let json = JsonSerializer.Deserialize<JsonElement>(line)
+           where json.GetProperty("@mt").GetString()!.StartsWith("Keys of issuer {issuer} could not", StringComparison.Ordinal)
+           select json.GetProperty("reason").GetString(),
+    ];
+
     /// <summary>A line is written after the answer has left: wait for it.</summary>
     public Task HasRequestsAsync(int count) => Eventually.IsTrueAsync(
         () => Task.FromResult(Requests().Count >= count), $"There never were {count} request lines.");

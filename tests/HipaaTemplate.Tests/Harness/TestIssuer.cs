@@ -65,6 +65,9 @@ internal sealed class TestIssuer : IAsyncDisposable
     /// <summary>While set, the issuer that the discovery document names.</summary>
     public string? StatedIssuer { get; set; }
 
+    /// <summary>While set, where the discovery document says that the keys are.</summary>
+    public string? StatedKeysAddress { get; set; }
+
     /// <summary>Published under kid "rotated" from the moment that it is set.</summary>
     public RSA? Rotated { get; set; }
 
@@ -103,7 +106,7 @@ internal sealed class TestIssuer : IAsyncDisposable
         app.MapGet("/.well-known/openid-configuration", () => Results.Json(new Dictionary<string, object>
         {
             ["issuer"] = issuer.StatedIssuer ?? issuer.Issuer,
-            ["jwks_uri"] = issuer.Issuer + "/jwks",
+            ["jwks_uri"] = issuer.StatedKeysAddress ?? issuer.Issuer + "/jwks",
             ["authorization_endpoint"] = issuer.Issuer + "/auth",
             ["token_endpoint"] = issuer.Issuer + "/token",
             ["response_types_supported"] = new[] { "code" },

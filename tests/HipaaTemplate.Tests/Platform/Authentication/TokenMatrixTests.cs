@@ -118,6 +118,19 @@ internal sealed class TokenMatrixTests
         await ShouldBeRefusedAsync(answer, AuthenticationErrors.TokenRefused, token);
     }
 
+    /// <summary>Also when the token without it was seen before.</summary>
+    [Test]
+    public async Task A_letter_that_is_no_ASCII_makes_it_another_token()
+    {
+        var token = App.Issuer.NewToken(clinic.Doctor).Sign();
+        Assert.That((await SendAsync("Bearer " + token, "seen")).StatusCode, Is.EqualTo(HttpStatusCode.OK));
+
+        var answer = await RawConnection.SendAsync(api.Address, System.Text.Encoding.UTF8.GetBytes(
+            $"GET {ProbeFeature.Path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\u0100\r\nConnection: close\r\n\r\n"));
+
+        Assert.That(answer.Status, Is.EqualTo(401));
+    }
+
     [Test]
     public async Task A_key_that_the_token_points_to_is_never_fetched()
     {

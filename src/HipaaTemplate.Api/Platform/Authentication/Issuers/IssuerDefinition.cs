@@ -35,36 +35,38 @@ internal sealed record IssuerDefinition
         TypeInfoResolver = IssuerJson.Default,
     };
 
+    // The others have setters: the source generator gives an init-only member that is left out the value
+    // null, whatever its initializer says.
     public required string Issuer { get; init; }
 
-    public IdentityProvider Provider { get; init; }
+    public IdentityProvider Provider { get; set; }
 
-    public string? JwksUri { get; init; }
+    public string? JwksUri { get; set; }
 
-    public string[] ClientIds { get; init; } = [];
+    public string[] ClientIds { get; set; } = [];
 
-    public string[] Audiences { get; init; } = [];
+    public string[] Audiences { get; set; } = [];
 
-    public string[] TokenTypes { get; init; } = [];
+    public string[] TokenTypes { get; set; } = [];
 
-    public string[] Algorithms { get; init; } = [];
+    public string[] Algorithms { get; set; } = [];
 
-    public string? RequiredScope { get; init; }
+    public string? RequiredScope { get; set; }
 
-    public DpopMode Dpop { get; init; }
+    public DpopMode Dpop { get; set; }
 
     /// <summary>Dedicated: every token of this issuer is this tenant's.</summary>
     [JsonPropertyName("tenant")]
-    public string? DedicatedTo { get; init; }
+    public string? DedicatedTo { get; set; }
 
     /// <summary>Shared: the tenants that a token's claim may name; empty for any that is registered.</summary>
-    public string[] Tenants { get; init; } = [];
+    public string[] Tenants { get; set; } = [];
 
-    public string? TenantClaim { get; init; }
+    public string? TenantClaim { get; set; }
 
-    public string? RolesClaim { get; init; }
+    public string? RolesClaim { get; set; }
 
-    public string? ScopeClaim { get; init; }
+    public string? ScopeClaim { get; set; }
 
     /// <returns>Null for what is no definition; the text may hold anything, so nothing of it is told.</returns>
     public static IssuerDefinition? TryParse(string json) => TryParse<IssuerDefinition>(json);

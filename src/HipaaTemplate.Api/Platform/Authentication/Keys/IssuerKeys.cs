@@ -116,7 +116,8 @@ internal sealed partial class IssuerKeys(
         }
 
         var rest = readings.Rest;
-        if (rest > GapAfterFind)
+        // It may have been found while this request was on its way here.
+        if (rest > GapAfterFind || IsKnown(keyId))
         {
             return true;
         }
@@ -126,8 +127,10 @@ internal sealed partial class IssuerKeys(
             await Task.Delay(rest, time, ct);
         }
 
-        return !TryStart(keyId, out task) || await JoinAsync(task, ct);
+        return IsKnown(keyId) || !TryStart(keyId, out task) || await JoinAsync(task, ct);
     }
+
+    private bool IsKnown(string keyId) => last?.Document.Keys.HasId(keyId) is true;
 
     /// <param name="keyId">That is looked for; null when it is about the age of what there is.</param>
     /// <param name="task">The reading under way, or a new one.</param>

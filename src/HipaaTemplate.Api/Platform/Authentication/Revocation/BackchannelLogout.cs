@@ -1,5 +1,6 @@
 using HipaaTemplate.Platform.Errors;
 using HipaaTemplate.Platform.OpenApi;
+using Microsoft.Net.Http.Headers;
 
 namespace HipaaTemplate.Platform.Authentication.Revocation;
 
@@ -10,6 +11,9 @@ namespace HipaaTemplate.Platform.Authentication.Revocation;
 internal static class BackchannelLogout
 {
     private const string Field = "logout_token";
+
+    /// <summary>§2.5. Forms in parts may have files, and may never end.</summary>
+    private const string MediaType = "application/x-www-form-urlencoded";
 
     public static void Map(IEndpointRouteBuilder api) => api.MapPost("/auth/backchannel-logout", HandleAsync)
         .WithTags("Authentication")
@@ -22,7 +26,8 @@ internal static class BackchannelLogout
     private static async Task<IResult> HandleAsync(
         HttpRequest request, LogoutTokens tokens, RevocationList revocations, CancellationToken ct)
     {
-        if (!request.HasFormContentType)
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+            || !type.MediaType.Equals(MediaType, StringComparison.OrdinalIgnoreCase))
         {
             return RequestErrors.UnsupportedMediaType.ToResult();
         }
@@ -44,7 +49,7 @@ internal static class BackchannelLogout
         try
         {
             var form = await request.ReadFormAsync(ct);
-            return form.Files.Count == 0 && form[Field] is [{ Length: > 0 } text] ? text : null;
+            return form[Field] is [{ Length: > 0 } text] ? text : null;
         }
         catch (InvalidDataException)
         {

@@ -11,7 +11,8 @@ internal readonly record struct TokenDigest(UInt128 High, UInt128 Low)
 {
     private const int MostOnStack = 2048;
 
-    /// <param name="token">Of ASCII characters; others give the digest of no token that could be valid.</param>
+    /// <param name="token">Of ASCII characters.</param>
+    /// <exception cref="ArgumentException">It has others, which two texts could lose and then be one.</exception>
     public static TokenDigest Of(ReadOnlySpan<char> token)
     {
         byte[]? rented = null;
@@ -20,7 +21,11 @@ internal readonly record struct TokenDigest(UInt128 High, UInt128 Low)
             : rented = ArrayPool<byte>.Shared.Rent(token.Length);
         try
         {
-            Ascii.FromUtf16(token, bytes, out var written);
+            if (Ascii.FromUtf16(token, bytes, out var written) != OperationStatus.Done)
+            {
+                throw new ArgumentException("A token has ASCII characters only.", nameof(token));
+            }
+
             Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
             SHA256.HashData(bytes[..written], hash);
             return MemoryMarshal.Read<TokenDigest>(hash);

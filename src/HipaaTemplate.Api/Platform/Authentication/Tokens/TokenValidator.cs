@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using HipaaTemplate.Platform.Authentication.Issuers;
 using HipaaTemplate.Platform.Authentication.Keys;
@@ -29,6 +30,11 @@ internal sealed class TokenValidator(IssuerDirectory issuers, RevocationList rev
         if (token.Length > CompactToken.MostCharacters)
         {
             return ValueTask.FromResult(TokenVerdict.No(new RefusedToken(TokenRefusal.TooLarge)));
+        }
+
+        if (!Ascii.IsValid(token))
+        {
+            return ValueTask.FromResult(TokenVerdict.No(new RefusedToken(TokenRefusal.NotCompact)));
         }
 
         var digest = TokenDigest.Of(token);

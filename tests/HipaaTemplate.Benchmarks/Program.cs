@@ -1,0 +1,23 @@
+using BenchmarkDotNet.Running;
+
+namespace HipaaTemplate.Benchmarks;
+
+/// <summary>Without a word, the servers of <c>tools/load walls</c>; with "tokens", a table of what checking a token costs.</summary>
+internal static class Program
+{
+    public static async Task<int> Main(string[] arguments)
+    {
+        switch (arguments)
+        {
+            case []:
+                await WallCost.ServeAsync();
+                return 0;
+            case ["tokens", .. var options]:
+                BenchmarkRunner.Run<TokenCost>(args: options);
+                return 0;
+            default:
+                await Console.Error.WriteLineAsync("benchmarks: nothing, or tokens");
+                return 2;
+        }
+    }
+}
