@@ -1,7 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
-using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using BenchmarkDotNet.Toolchains.InProcess.NoEmit;
 using HipaaTemplate.Platform.Authentication;
 using HipaaTemplate.Platform.Authentication.Tokens;
 using HipaaTemplate.Tests.Harness;
@@ -97,6 +97,6 @@ public class TokenCost
     /// <summary>In this process: a project of its own would have to be restored and built first.</summary>
     private sealed class InProcess : ManualConfig
     {
-        public InProcess() => AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance));
+        public InProcess() => AddJob(Job.Default.WithToolchain(InProcessNoEmitToolchain.Instance));
     }
 }

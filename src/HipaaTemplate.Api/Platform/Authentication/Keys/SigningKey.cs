@@ -18,11 +18,11 @@ internal sealed class SigningKey
     /// <summary>Members of private or symmetric keys (RFC 7518 §6). Who publishes them has lost the key.</summary>
     private static readonly string[] PrivateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
-    private readonly RSAParameters? rsa;
-    private readonly ECParameters? ec;
+    private readonly KeyPool<RSA>? rsa;
+    private readonly KeyPool<ECDsa>? ec;
     private readonly string? curveName;
 
-    private SigningKey(JsonElement jwk, RSAParameters? rsa, ECParameters? ec, string? curveName, string thumbprint)
+    private SigningKey(JsonElement jwk, KeyPool<RSA>? rsa, KeyPool<ECDsa>? ec, string? curveName, string thumbprint)
     {
         KeyId = jwk.TryGetString("kid", out var keyId) ? keyId : null;
         Algorithm = jwk.TryGetString("alg", out var algorithm) ? algorithm : null;
@@ -46,7 +46,8 @@ internal sealed class SigningKey
     {
         if (!jwk.TryGetString("kty", out var type)
             || (jwk.TryGetProperty("use", out var use) && !(use.TryGetString(out var purpose) && purpose == "sig"))
-            || (jwk.TryGetProperty("key_ops", out var operations) && !operations.Strings().Contains("verify"))
+            || (jwk.TryGetProperty("key_ops", out var operations)
+                && !(operations.ValueKind == JsonValueKind.Array && operations.Strings().Contains("verify")))
             || (jwk.TryGetProperty("kid", out var keyId) && keyId.ValueKind != JsonValueKind.String)
             || (jwk.TryGetProperty("alg", out var algorithm) && algorithm.ValueKind != JsonValueKind.String)
             || Array.Exists(PrivateMembers, name => jwk.TryGetProperty(name, out _)))
@@ -70,26 +71,19 @@ internal sealed class SigningKey
     public bool IsSameAs(SigningKey other) =>
         Thumbprint == other.Thumbprint && KeyId == other.KeyId && Algorithm == other.Algorithm;
 
-    /// <remarks>
-    /// A key object of its own for each call: the framework does not promise that one may be shared by
-    /// threads, and tokens that were seen before do not come here.
-    /// </remarks>
-    public bool Verify(SignatureAlgorithm algorithm, ReadOnlySpan<byte> input, ReadOnlySpan<byte> signature)
+    public bool Verify(SignatureAlgorithm algorithm, byte[] input, byte[] signature)
     {
         if (!Fits(algorithm))
         {
             return false;
         }
 
-        if (rsa is { } parameters)
-        {
-            using var publicKey = RSA.Create(parameters);
-            return publicKey.VerifyData(input, signature, algorithm.Hash, algorithm.Padding!);
-        }
-
-        // RFC 7518 §3.4: both numbers at full length, not DER.
-        using var point = ECDsa.Create(ec!.Value);
-        return point.VerifyData(input, signature, algorithm.Hash, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+        var work = (algorithm, input, signature);
+        return rsa is not null
+            ? rsa.Use(work, static (key, w) => key.VerifyData(w.input, w.signature, w.algorithm.Hash, w.algorithm.Padding!))
+            // RFC 7518 §3.4: both numbers at full length, not DER.
+            : ec!.Use(work, static (key, w) => key.VerifyData(
+                w.input, w.signature, w.algorithm.Hash, DSASignatureFormat.IeeeP1363FixedFieldConcatenation));
     }
 
     private static SigningKey? TryReadRsa(JsonElement jwk)
@@ -106,7 +100,8 @@ internal sealed class SigningKey
 
         var thumbprint = ThumbprintOf(
             $$"""{"e":"{{Base64Url.EncodeToString(exponent)}}","kty":"RSA","n":"{{Base64Url.EncodeToString(modulus)}}"}""");
-        return new SigningKey(jwk, new RSAParameters { Modulus = modulus, Exponent = exponent }, null, null, thumbprint);
+        var parameters = new RSAParameters { Modulus = modulus, Exponent = exponent };
+        return new SigningKey(jwk, new KeyPool<RSA>(() => RSA.Create(parameters)), null, null, thumbprint);
     }
 
     private static SigningKey? TryReadEc(JsonElement jwk)
@@ -130,7 +125,7 @@ internal sealed class SigningKey
         }
 
         return new SigningKey(
-            jwk, null, parameters, name, ThumbprintOf($$"""{"crv":"{{name}}","kty":"EC","x":"{{x}}","y":"{{y}}"}"""));
+            jwk, null, new KeyPool<ECDsa>(() => ECDsa.Create(parameters)), name, ThumbprintOf($$"""{"crv":"{{name}}","kty":"EC","x":"{{x}}","y":"{{y}}"}"""));
     }
 
     private static (ECCurve Curve, int Length)? CurveOf(string name) => name switch
