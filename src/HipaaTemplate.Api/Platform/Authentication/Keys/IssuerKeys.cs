@@ -115,16 +115,16 @@ internal sealed partial class IssuerKeys(
             return await JoinAsync(task, ct);
         }
 
-        var rest = readings.Rest;
-        // It may have been found while this request was on its way here.
-        if (rest > GapAfterFind || IsKnown(keyId))
+        // It may be found while this request waits.
+        while (readings.Rest is var rest && rest > TimeSpan.Zero && !IsKnown(keyId))
         {
-            return true;
-        }
+            if (rest > GapAfterFind)
+            {
+                return true;
+            }
 
-        if (rest > TimeSpan.Zero)
-        {
-            await Task.Delay(rest, time, ct);
+            // Rounded up: a timer drops what is not a whole millisecond, and may be early by the other clock.
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(rest.TotalMilliseconds)), time, ct);
         }
 
         return IsKnown(keyId) || !TryStart(keyId, out task) || await JoinAsync(task, ct);
