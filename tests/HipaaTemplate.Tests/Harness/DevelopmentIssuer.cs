@@ -51,36 +51,83 @@ internal sealed class DevelopmentIssuer : IAsyncDisposable
     };
 
     /// <summary>An access token by the whole code and PKCE flow, as `tools/token` prints it.</summary>
-    public async Task<string> TokenAsync(string user)
+    public async Task<string> TokenAsync(string user) => (await PrintedAsync(user)).Trim();
+
+    /// <summary>The token endpoint's whole answer to the same flow.</summary>
+    /// <param name="options">Of `tools/token`: --mfa, --dpop.</param>
+    public async Task<IssuedTokens> TokensAsync(string user, params string[] options) =>
+        IssuedTokens.Parse(await PrintedAsync(["--json", .. options, user]));
+
+    /// <returns>Null when the refresh token was refused.</returns>
+    public async Task<IssuedTokens?> RefreshAsync(string refreshToken)
     {
-        var start = new ProcessStartInfo(Repository.PathOf("tools", "token"), [user])
+        using var tool = TokenTool("--refresh", refreshToken);
+        var (output, errors) = await ReadToEndAsync(tool);
+        if (tool.ExitCode != 0 && errors.Contains("invalid_grant", StringComparison.Ordinal))
         {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["DEV_IDP_URL"] = Issuer;
-        using var token = Process.Start(start)!;
-        var errors = token.StandardError.ReadToEndAsync();
-        var output = await token.StandardOutput.ReadToEndAsync();
-        await token.WaitForExitAsync();
-        Assert.That(token.ExitCode, Is.Zero, await errors);
-        return output.Trim();
+            return null;
+        }
+
+        Assert.That(tool.ExitCode, Is.Zero, errors);
+        return IssuedTokens.Parse(output);
+    }
+
+    /// <summary>Signs in with a browser that stays open, so that it can sign out.</summary>
+    public async Task<BrowserSession> SignInAsync(string user)
+    {
+        var tool = TokenTool("--json", "--then-sign-out", user);
+        var line = await tool.StandardOutput.ReadLineAsync();
+        Assert.That(line, Is.Not.Null, "Nobody was signed in.");
+        return new BrowserSession(tool, IssuedTokens.Parse(line!));
     }
 
     /// <summary>A new key signs from now on; the old one stays published.</summary>
-    public async Task RotateKeysAsync()
-    {
-        using var client = new HttpClient();
-        using var response = await client.PostAsync($"{Issuer}/dev/rotate", content: null);
-        response.EnsureSuccessStatusCode();
-    }
+    public Task RotateKeysAsync() => ChangeKeysAsync("rotate");
+
+    /// <summary>Only the key that signs is published from now on.</summary>
+    public Task RetireKeysAsync() => ChangeKeysAsync("retire");
 
     public async ValueTask DisposeAsync()
     {
         process.Kill();
         await process.WaitForExitAsync();
         process.Dispose();
+    }
+
+    private async Task ChangeKeysAsync(string change)
+    {
+        using var client = new HttpClient();
+        using var response = await client.PostAsync($"{Issuer}/dev/{change}", content: null);
+        response.EnsureSuccessStatusCode();
+    }
+
+    private async Task<string> PrintedAsync(params string[] arguments)
+    {
+        using var tool = TokenTool(arguments);
+        var (output, errors) = await ReadToEndAsync(tool);
+        Assert.That(tool.ExitCode, Is.Zero, errors);
+        return output;
+    }
+
+    private Process TokenTool(params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Repository.PathOf("tools", "token"), arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["DEV_IDP_URL"] = Issuer;
+        return Process.Start(start)!;
+    }
+
+    private static async Task<(string Output, string Errors)> ReadToEndAsync(Process tool)
+    {
+        var errors = tool.StandardError.ReadToEndAsync();
+        var output = await tool.StandardOutput.ReadToEndAsync();
+        await tool.WaitForExitAsync();
+        return (output, await errors);
     }
 
     private static ProcessStartInfo Node(string script) => new("node", [script])
