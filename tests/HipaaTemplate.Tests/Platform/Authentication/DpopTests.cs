@@ -9,8 +9,8 @@ namespace HipaaTemplate.Tests.Platform.Authentication;
 internal sealed class DpopTests
 {
     private readonly LogCapture log = new();
-    private readonly DpopKey key = new();
-    private readonly DpopKey stranger = new();
+    private readonly ClientKey key = ClientKey.New();
+    private readonly ClientKey stranger = ClientKey.New();
     private ApiHost api = null!;
     private ApiHost another = null!;
     private ApiHost required = null!;
@@ -24,7 +24,7 @@ internal sealed class DpopTests
         yield return Wrong("alg HS256", ProofMalformed, (h, _) => h["alg"] = "HS256");
         yield return Wrong("alg that does not go with the key", ProofSignatureWrong, (h, _) => h["alg"] = "RS256");
         yield return Wrong("no key", ProofMalformed, (h, _) => h.Remove("jwk"));
-        yield return Wrong("its private half in the header", ProofMalformed, (h, _) => ((Dictionary<string, object?>)h["jwk"]!)["d"] = "AAAA");
+        yield return Wrong("its private half in the header", ProofMalformed, (h, _) => ((Dictionary<string, object>)h["jwk"]!)["d"] = "AAAA");
         yield return Wrong("a key that is a secret", ProofMalformed, (h, _) => h["jwk"] = new Dictionary<string, object?> { ["kty"] = "oct", ["k"] = "AAAA" });
         yield return Wrong("crit", ProofMalformed, (h, _) => h["crit"] = new[] { "exp" });
         yield return Wrong("no jti", ProofMalformed, (_, p) => p.Remove("jti"));
@@ -72,7 +72,7 @@ internal sealed class DpopTests
     public async Task With_its_proof_it_is_let_in_and_the_query_does_not_matter()
     {
         var token = Bound();
-        var me = await (await SendAsync(api, token, key.Prove(HttpMethod.Get, Url(api, "/api/v1/auth/me"), token), "/api/v1/auth/me")).ShouldBeJsonAsync();
+        var me = await (await SendAsync(api, token, Prove(token, url: Url(api, "/api/v1/auth/me")), "/api/v1/auth/me")).ShouldBeJsonAsync();
         Assert.That(me.GetProperty("authentication").GetProperty("proof_of_possession").GetBoolean(), Is.True);
 
         var answer = await SendAsync(api, token, Prove(token), ProbeFeature.Path + "?a=b");
@@ -84,7 +84,7 @@ internal sealed class DpopTests
     public async Task The_URL_is_compared_as_URLs_are()
     {
         var token = Bound();
-        var proof = key.Prove(HttpMethod.Get, Url(api), token, (_, p) => p["htu"] = ((string)p["htu"]!).Replace("http://127", "HTTP://127", StringComparison.Ordinal));
+        var proof = Prove(token, (_, p) => p["htu"] = ((string)p["htu"]!).Replace("http://127", "HTTP://127", StringComparison.Ordinal));
 
         Assert.That((await SendAsync(api, token, proof)).StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
@@ -95,7 +95,7 @@ internal sealed class DpopTests
     {
         var token = Bound();
 
-        await ShouldBeRefusedAsync(token, [key.Prove(HttpMethod.Get, Url(api), token, change)], refusal);
+        await ShouldBeRefusedAsync(token, [Prove(token, change)], refusal);
     }
 
     [Test]
@@ -103,8 +103,8 @@ internal sealed class DpopTests
     {
         var token = Bound();
 
-        await ShouldBeRefusedAsync(token, [stranger.Prove(HttpMethod.Get, Url(api), token)], ProofOfAnotherKey);
-        await ShouldBeRefusedAsync(token, [key.Prove(HttpMethod.Get, Url(api), token, signer: stranger)], ProofSignatureWrong);
+        await ShouldBeRefusedAsync(token, [stranger.Proof(HttpMethod.Get, Url(api), token).Sign(stranger.Sign)], ProofOfAnotherKey);
+        await ShouldBeRefusedAsync(token, [Prove(token, signer: stranger)], ProofSignatureWrong);
     }
 
     [Test]
@@ -167,10 +167,10 @@ internal sealed class DpopTests
         var token = Bound();
         var id = $"{Guid.CreateVersion7():N}";
 
-        await ShouldBeRefusedAsync(token, [key.Prove(HttpMethod.Get, Url(api), token, (_, p) => p["jti"] = id, stranger)], ProofSignatureWrong);
+        await ShouldBeRefusedAsync(token, [Prove(token, (_, p) => p["jti"] = id, stranger)], ProofSignatureWrong);
 
         Assert.That(
-            (await SendAsync(api, token, key.Prove(HttpMethod.Get, Url(api), token, (_, p) => p["jti"] = id))).StatusCode,
+            (await SendAsync(api, token, Prove(token, (_, p) => p["jti"] = id))).StatusCode,
             Is.EqualTo(HttpStatusCode.OK));
     }
 
@@ -191,7 +191,7 @@ internal sealed class DpopTests
 
         await (await required.WithToken(App.Issuer.NewToken(clinic.Doctor).Sign()).GetAsync(ProbeFeature.Path))
             .ShouldBeAsync(AuthenticationErrors.TokenRefused);
-        var proof = key.Prove(HttpMethod.Get, Url(required), token);
+        var proof = Prove(token, url: Url(required));
         Assert.That((await SendAsync(required, token, proof)).StatusCode, Is.EqualTo(HttpStatusCode.OK));
     }
 
@@ -199,7 +199,7 @@ internal sealed class DpopTests
     public async Task Where_it_is_off_a_bound_token_is_of_no_use_at_all()
     {
         var token = Bound();
-        var proof = key.Prove(HttpMethod.Get, Url(App.Api), token);
+        var proof = Prove(token, url: Url(App.Api));
 
         await (await SendAsync(App.Api, token, proof)).ShouldBeAsync(AuthenticationErrors.TokenRefused);
         await (await App.Api.WithToken(token).GetAsync(ProbeFeature.Path)).ShouldBeAsync(AuthenticationErrors.TokenRefused);
@@ -220,7 +220,13 @@ internal sealed class DpopTests
 
     private string Bound() => App.Issuer.NewToken(clinic.Doctor).With("cnf", new { jkt = key.Thumbprint }).With("n", Guid.CreateVersion7()).Sign();
 
-    private string Prove(string token) => key.Prove(HttpMethod.Get, Url(api), token);
+    private string Prove(
+        string token, Action<Dictionary<string, object?>, Dictionary<string, object?>>? change = null, ClientKey? signer = null, Uri? url = null)
+    {
+        var proof = key.Proof(HttpMethod.Get, url ?? Url(api), token);
+        change?.Invoke(proof.Header, proof.Payload);
+        return proof.Sign((signer ?? key).Sign);
+    }
 
     private static Uri Url(ApiHost host, string path = ProbeFeature.Path) => new(host.Address, path);
 

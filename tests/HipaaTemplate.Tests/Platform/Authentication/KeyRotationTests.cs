@@ -97,6 +97,8 @@ internal sealed class KeyRotationTests
             async () => (await GetAsync(Token().WithHeader("kid", "other").SignBy(other))).IsSuccessStatusCode,
             "The keys were never read again.");
 
+        // Else the requests wait for the pause to end.
+        time.Advance(IssuerKeys.GapAfterFind);
         await (await GetAsync(seen)).ShouldBeAsync(AuthenticationErrors.TokenRefused);
         await (await GetAsync(Token().Sign())).ShouldBeAsync(AuthenticationErrors.TokenRefused);
     }
