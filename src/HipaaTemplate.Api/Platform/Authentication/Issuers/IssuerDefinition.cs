@@ -41,13 +41,14 @@ internal sealed record IssuerDefinition
 
     public string? JwksUri { get; init; }
 
-    public string[] ClientIds { get; init; } = [];
+    // The generated reader sets what can only be initialised in any case: what is left out, to null.
+    public string[] ClientIds { get; init => field = value ?? []; } = [];
 
-    public string[] Audiences { get; init; } = [];
+    public string[] Audiences { get; init => field = value ?? []; } = [];
 
-    public string[] TokenTypes { get; init; } = [];
+    public string[] TokenTypes { get; init => field = value ?? []; } = [];
 
-    public string[] Algorithms { get; init; } = [];
+    public string[] Algorithms { get; init => field = value ?? []; } = [];
 
     public string? RequiredScope { get; init; }
 
@@ -58,7 +59,7 @@ internal sealed record IssuerDefinition
     public string? DedicatedTo { get; init; }
 
     /// <summary>Shared: the tenants that a token's claim may name; empty for any that is registered.</summary>
-    public string[] Tenants { get; init; } = [];
+    public string[] Tenants { get; init => field = value ?? []; } = [];
 
     public string? TenantClaim { get; init; }
 
@@ -69,7 +70,9 @@ internal sealed record IssuerDefinition
     /// <returns>Null for what is no definition; the text may hold anything, so nothing of it is told.</returns>
     public static IssuerDefinition? TryParse(string json) => TryParse<IssuerDefinition>(json);
 
-    public static IssuerDefinition[]? TryParseList(string json) => TryParse<IssuerDefinition[]>(json);
+    /// <returns>Likewise; null is no definition.</returns>
+    public static IssuerDefinition[]? TryParseList(string json) =>
+        TryParse<IssuerDefinition[]>(json) is { } list && Array.TrueForAll(list, one => one is not null) ? list : null;
 
     public string ToJson() => JsonSerializer.Serialize(this, Strict.GetTypeInfo(typeof(IssuerDefinition)));
 
