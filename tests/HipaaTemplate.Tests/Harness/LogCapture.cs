@@ -46,6 +46,11 @@ internal sealed class LogCapture
            select json.GetProperty("reason").GetString(),
     ];
 
+    /// <summary>Why the token of a request was refused; null when it was not.</summary>
+    public string? ReasonOf(string requestId) => Refusals()
+        .Where(line => line.GetProperty("request_id").GetString() == requestId)
+        .Select(line => line.GetProperty("reason").GetString()).SingleOrDefault();
+
     /// <summary>A line is written after the answer has left: wait for it.</summary>
     public Task HasRequestsAsync(int count) => Eventually.IsTrueAsync(
         () => Task.FromResult(Requests().Count >= count), $"There never were {count} request lines.");

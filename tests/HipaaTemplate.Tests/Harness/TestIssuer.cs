@@ -17,12 +17,20 @@ internal sealed class TestIssuer : IAsyncDisposable
     public const string Audience = "https://api.hipaa-template.test";
     public const string ClientId = "test-client";
     private readonly WebApplication host;
+    private readonly string path;
     private int keyFetches;
     private int strangerKeyFetches;
 
-    private TestIssuer(WebApplication host) => this.host = host;
+    private TestIssuer(WebApplication host, string path)
+    {
+        this.host = host;
+        this.path = path;
+    }
 
-    public string Issuer => host.Urls.Single();
+    public string Issuer => Origin + path;
+
+    /// <summary>The issuer without its path.</summary>
+    public string Origin => host.Urls.Single();
 
     /// <summary>
     /// Published under kid "rsa", for RS256; the key that tokens are signed with unless a test says otherwise.
@@ -50,7 +58,7 @@ internal sealed class TestIssuer : IAsyncDisposable
     /// <summary>Not in the issuer's JWKS; at <see cref="StrangerKeys"/>, where nobody should look.</summary>
     public RSA Stranger { get; } = RSA.Create(2048);
 
-    public string StrangerKeys => Issuer + "/stranger";
+    public string StrangerKeys => Below("/stranger");
 
     public int KeyFetches => keyFetches;
 
@@ -80,13 +88,14 @@ internal sealed class TestIssuer : IAsyncDisposable
     /// <summary>While true, nothing of this issuer answers but 503.</summary>
     public bool IsAway { get; set; }
 
-    public static async Task<TestIssuer> StartAsync()
+    /// <param name="path">Of the issuer: a realm or a directory, or the slash that some issuers end in.</param>
+    public static async Task<TestIssuer> StartAsync(string path = "")
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
-        var issuer = new TestIssuer(app);
+        var issuer = new TestIssuer(app, path);
         app.Use(async (context, next) =>
         {
             issuer.Asked.TrySetResult();
@@ -103,22 +112,24 @@ internal sealed class TestIssuer : IAsyncDisposable
 
             await next(context);
         });
-        app.MapGet("/.well-known/openid-configuration", () => Results.Json(new Dictionary<string, object>
+        var documents = app.MapGroup(path.TrimEnd('/'));
+        documents.MapGet("/.well-known/openid-configuration", () => Results.Json(new Dictionary<string, object>
         {
             ["issuer"] = issuer.StatedIssuer ?? issuer.Issuer,
-            ["jwks_uri"] = issuer.StatedKeysAddress ?? issuer.Issuer + "/jwks",
-            ["authorization_endpoint"] = issuer.Issuer + "/auth",
-            ["token_endpoint"] = issuer.Issuer + "/token",
+            ["jwks_uri"] = issuer.StatedKeysAddress ?? issuer.Below("/jwks"),
+            ["authorization_endpoint"] = issuer.Below("/auth"),
+            ["token_endpoint"] = issuer.Below("/token"),
             ["response_types_supported"] = new[] { "code" },
             ["subject_types_supported"] = new[] { "public" },
             ["id_token_signing_alg_values_supported"] = new[] { "RS256" },
         }));
-        app.MapGet("/jwks", () =>
+        // The second is where Supabase has them.
+        foreach (var keys in new[] { "/jwks", "/.well-known/jwks.json" })
         {
-            Interlocked.Increment(ref issuer.keyFetches);
-            return issuer.KeysAnswer?.Invoke() ?? Results.Json(new { keys = issuer.PublicKeys() });
-        });
-        app.MapGet("/stranger", () =>
+            documents.MapGet(keys, issuer.Keys);
+        }
+
+        documents.MapGet("/stranger", () =>
         {
             Interlocked.Increment(ref issuer.strangerKeyFetches);
             return Results.Json(new { keys = new[] { PublicKey(issuer.Stranger, "stranger") } });
@@ -191,6 +202,14 @@ internal sealed class TestIssuer : IAsyncDisposable
             ["kty"] = "EC", ["kid"] = kid, ["use"] = "sig", ["crv"] = curve,
             ["x"] = Base64UrlEncoder.Encode(ec.Q.X), ["y"] = Base64UrlEncoder.Encode(ec.Q.Y),
         };
+    }
+
+    private string Below(string address) => Issuer.TrimEnd('/') + address;
+
+    private IResult Keys()
+    {
+        Interlocked.Increment(ref keyFetches);
+        return KeysAnswer?.Invoke() ?? Results.Json(new { keys = PublicKeys() });
     }
 
     private IEnumerable<Dictionary<string, string>> PublicKeys()

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Claims;
+using HipaaTemplate.Platform.Authentication.Issuers;
 using HipaaTemplate.Platform.Authentication.Proofs;
 using HipaaTemplate.Platform.Authentication.Tokens;
 using HipaaTemplate.Platform.Errors;
@@ -13,11 +14,12 @@ namespace HipaaTemplate.Platform.Authentication;
 /// that it was refused, or that it could not be checked.
 /// </summary>
 internal sealed partial class AccessTokenHandler(
-    TokenValidator validator, DpopProofs proofs, ILogger<AccessTokenHandler> logger) : IAuthenticationHandler
+    TokenValidator validator, DpopProofs proofs, IssuerDirectory issuers, ILogger<AccessTokenHandler> logger) : IAuthenticationHandler
 {
     public const string Scheme = "Bearer";
     private const string BearerPrefix = "Bearer ";
     private const string DpopPrefix = "DPoP ";
+    private const string InvalidToken = "error=\"invalid_token\"";
     private const string DpopChallenge = $"DPoP algs=\"{DpopProofs.Algorithms}\"";
 
     private static readonly AuthenticateResult Failed = AuthenticateResult.Fail("The token was not accepted.");
@@ -41,9 +43,10 @@ internal sealed partial class AccessTokenHandler(
         if (error != AuthenticationErrors.ProviderUnavailable)
         {
             // RFC 6750 §3.1 and RFC 9449 §7.1; which check failed is for the log.
-            context.Response.Headers.WWWAuthenticate = error == AuthenticationErrors.TokenRefused
-                ? new[] { $"{Scheme} error=\"invalid_token\"", $"{DpopChallenge}, error=\"invalid_token\"" }
-                : [Scheme, DpopChallenge];
+            var isRefused = error == AuthenticationErrors.TokenRefused;
+            var bearer = isRefused ? $"{Scheme} {InvalidToken}" : Scheme;
+            var proven = isRefused ? $"{DpopChallenge}, {InvalidToken}" : DpopChallenge;
+            context.Response.Headers.WWWAuthenticate = issuers.AcceptProofs ? new[] { bearer, proven } : bearer;
         }
 
         return Problem.WriteAsync(context, error);

@@ -175,6 +175,20 @@ internal sealed class DpopTests
     }
 
     [Test]
+    public async Task Clients_are_told_that_they_may()
+    {
+        var without = await api.Anonymous().GetAsync(ProbeFeature.Path);
+        var refused = await api.WithToken("garbage").GetAsync(ProbeFeature.Path);
+
+        Assert.Multiple(() =>
+        {
+            Assert.That(without.Headers.WwwAuthenticate.ToString(), Is.EqualTo("Bearer, DPoP algs=\"ES256 PS256 RS256\""));
+            Assert.That(refused.Headers.WwwAuthenticate.ToString(), Is.EqualTo(
+                "Bearer error=\"invalid_token\", DPoP algs=\"ES256 PS256 RS256\", error=\"invalid_token\""));
+        });
+    }
+
+    [Test]
     public async Task A_token_that_is_not_bound_is_refused_under_this_scheme_and_let_in_as_before()
     {
         var token = App.Issuer.NewToken(clinic.Doctor).Sign();
@@ -241,10 +255,7 @@ internal sealed class DpopTests
         var answer = await client.GetAsync(ProbeFeature.Path);
 
         await answer.ShouldBeAsync(AuthenticationErrors.TokenRefused);
-        Assert.That(
-            log.Refusals().Where(line => line.GetProperty("request_id").GetString() == requestId)
-                .Select(line => line.GetProperty("reason").GetString()),
-            Is.EqualTo(new[] { refusal.Word() }));
+        Assert.That(log.ReasonOf(requestId), Is.EqualTo(refusal.Word()));
     }
 
     private static async Task<HttpResponseMessage> SendAsync(ApiHost host, string token, string proof, string path = ProbeFeature.Path)

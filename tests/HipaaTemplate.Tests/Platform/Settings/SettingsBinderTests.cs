@@ -1,4 +1,5 @@
 using HipaaTemplate.Platform.Authentication;
+using HipaaTemplate.Platform.Authorization;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Hosting;
 using HipaaTemplate.Platform.Logging;
@@ -59,9 +60,111 @@ internal sealed class SettingsBinderTests
 
     [TestCase("OIDC_ISSUER_URL", "")]
     [TestCase("OIDC_ISSUER_URL", Canary)]
+    [TestCase("OIDC_ISSUER_URL", "http://idp.test/secret-canary")]
+    [TestCase("OIDC_ISSUER_URL", "ftp://idp.test/secret-canary")]
+    [TestCase("OIDC_ISSUER_URL", "https://dana:secret-canary@idp.test")]
+    [TestCase("OIDC_ISSUER_URL", "https://idp.test?secret-canary")]
+    [TestCase("OIDC_ISSUER_URL", "https://idp.test#secret-canary")]
+    [TestCase("OIDC_PROVIDER", Canary)]
+    [TestCase("OIDC_PROVIDER", "3")]
     [TestCase("OIDC_CLIENT_ID", "")]
+    [TestCase("OIDC_CLIENT_ID", ",")]
+    [TestCase("OIDC_JWKS_URI", Canary)]
+    [TestCase("OIDC_JWKS_URI", "http://idp.test/secret-canary")]
+    [TestCase("OIDC_JWKS_URI", "https://idp.test/keys?secret-canary")]
+    [TestCase("OIDC_ALGORITHMS", Canary)]
+    [TestCase("OIDC_ALGORITHMS", "RS256,secret-canary")]
+    [TestCase("OIDC_ALGORITHMS", "HS256")]
+    [TestCase("OIDC_ALGORITHMS", "none")]
+    [TestCase("OIDC_ALGORITHMS", "rs256")]
+    [TestCase("OIDC_DPOP", Canary)]
+    [TestCase("OIDC_TENANT", Canary)]
+    [TestCase("OIDC_TENANT", "00000000-0000-0000-0000-000000000000")]
+    [TestCase("OIDC_TENANTS", Canary)]
+    [TestCase("OIDC_TENANTS", "0199a000-0000-7000-8000-000000000001,secret-canary")]
+    [TestCase("JWT_TENANT_CLAIM_NAME", "user_metadata.secret-canary")]
+    [TestCase("JWT_TENANT_CLAIM_NAME", "/user_metadata/secret-canary")]
+    [TestCase("JWT_ROLES_CLAIM_NAME", "user_metadata.secret-canary")]
+    [TestCase("JWT_SCOPE_CLAIM_NAME", "user_metadata.secret-canary")]
+    [TestCase("OIDC_ISSUERS", Canary)]
+    [TestCase("OIDC_ISSUERS", "null")]
+    [TestCase("OIDC_ISSUERS", "[null]")]
+    [TestCase("OIDC_ISSUERS", "{}")]
+    [TestCase("OIDC_ISSUERS", """[{}]""")]
+    [TestCase("OIDC_ISSUERS", """[{"issuer":null,"audiences":["a"]}]""")]
+    [TestCase("OIDC_ISSUERS", """[{"issuer":"https://other.test","audiences":["a"]}""")]
+    [TestCase("OIDC_ISSUERS", """[{"issuer":"https://other.test","audiences":["a"],"secret-canary":1}]""")]
+    [TestCase("OIDC_ISSUERS", """[{"issuer":"https://other.test","audiences":["a"],"Audiences":["a"]}]""")]
+    [TestCase("OIDC_ISSUERS", """[{"issuer":"https://other.test","audiences":["a"],"audiences":["secret-canary"]}]""")]
+    [TestCase("OIDC_ISSUERS", """[{"issuer":"https://other.test","audiences":"secret-canary"}]""")]
+    [TestCase("OIDC_ISSUERS", """[{"issuer":"https://other.test","audiences":["a"],"client_ids":null}]""")]
+    [TestCase("OIDC_ISSUERS", """[{"issuer":"https://other.test","audiences":["a"],"provider":"secret-canary"}]""")]
+    [TestCase("OIDC_ISSUERS", """[{"issuer":"https://other.test","audiences":["a"],"dpop":"secret-canary"}]""")]
+    [TestCase("OIDC_ISSUERS", """[{"issuer":"https://other.test"}]""")]
+    [TestCase("OIDC_ISSUERS", """[{"issuer":"https://other.test","client_ids":[null]}]""")]
+    [TestCase("OIDC_ISSUERS", """[{"issuer":"https://other.test","audiences":["a"," "]}]""")]
+    [TestCase("OIDC_ISSUERS", """[{"issuer":"https://other.test","audiences":["a"],"token_types":[""]}]""")]
+    [TestCase("OIDC_ISSUERS", """[{"issuer":"https://other.test","audiences":["a"],"algorithms":[null]}]""")]
+    [TestCase("OIDC_ISSUERS", """[{"issuer":"https://other.test","audiences":["a"],"algorithms":["secret-canary"]}]""")]
+    [TestCase("OIDC_ISSUERS", """[{"issuer":"https://other.test","audiences":["a"],"tenants":[null]}]""")]
+    [TestCase("OIDC_ISSUERS", """[{"issuer":"https://other.test","audiences":["a"],"tenant":"secret-canary"}]""")]
+    [TestCase("OIDC_ISSUERS", """[{"issuer":"https://other.test","audiences":["a"],"tenant_claim":"user_metadata.secret-canary"}]""")]
+    [TestCase("OIDC_ISSUERS", """[{"issuer":"http://other.test/secret-canary","audiences":["a"]}]""")]
+    [TestCase("OIDC_ISSUERS", """[{"issuer":"https://other.test","audiences":["a"],"jwks_uri":"secret-canary"}]""")]
+    [TestCase("OIDC_ISSUERS", """[{"issuer":"https://login.microsoftonline.com/common/v2.0","audiences":["a"],"provider":"entra"}]""")]
+    [TestCase("OIDC_ISSUERS", """[{"issuer":"https://idp.test","audiences":["a"]}]""")]
+    [TestCase("OIDC_ISSUERS", """[{"issuer":"https://other.test","audiences":["a"]},{"issuer":"https://other.test","audiences":["b"]}]""")]
     public void An_impossible_issuer_is_named_and_not_repeated(string name, string value) => ShouldBeRefused(
         new AuthenticationSettings(), name, value, ("OIDC_ISSUER_URL", "https://idp.test"), ("OIDC_CLIENT_ID", "spa"));
+
+    [TestCase("entra", "https://login.microsoftonline.com/common/v2.0")]
+    [TestCase("entra", "https://login.microsoftonline.com/Organizations/v2.0")]
+    [TestCase("entra", "https://login.microsoftonline.com/consumers/v2.0")]
+    [TestCase("entra", "https://login.microsoftonline.com/{tenantid}/v2.0")]
+    [TestCase("entra", "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0", Description = "all personal accounts")]
+    [TestCase("auth0", "https://example.eu.auth0.com")]
+    public void An_issuer_that_its_provider_cannot_have_is_named(string provider, string issuer)
+    {
+        var problems = Problems(
+            new AuthenticationSettings(), ("OIDC_PROVIDER", provider), ("OIDC_ISSUER_URL", issuer), ("OIDC_CLIENT_ID", "spa"));
+
+        Assert.That(problems, Has.Count.EqualTo(1));
+        Assert.That(problems.Single(), Does.StartWith("OIDC_ISSUER_URL of ").And.Not.Contains(issuer));
+    }
+
+    [TestCase("entra", "https://login.microsoftonline.com/7a1c5e30-2222-4b6f-9d8e-0f1a2b3c4d5e/v2.0")]
+    [TestCase("auth0", "https://example.eu.auth0.com/")]
+    [TestCase("generic", "https://login.example.org/common")]
+    public void An_issuer_that_its_provider_can_have_is_no_problem(string provider, string issuer) => Assert.That(
+        Problems(new AuthenticationSettings(), ("OIDC_PROVIDER", provider), ("OIDC_ISSUER_URL", issuer), ("OIDC_CLIENT_ID", "spa")),
+        Is.Empty);
+
+    [Test]
+    public void One_tenant_and_a_list_of_them_exclude_each_other()
+    {
+        const string Tenant = "0199a000-0000-7000-8000-000000000001";
+
+        var problems = Problems(
+            new AuthenticationSettings(), ("OIDC_ISSUER_URL", "https://idp.test"), ("OIDC_CLIENT_ID", "spa"),
+            ("OIDC_TENANT", Tenant), ("OIDC_TENANTS", Tenant));
+
+        Assert.That(problems.Single(), Does.StartWith("OIDC_TENANTS "));
+    }
+
+    [Test]
+    public void The_problem_of_a_further_issuer_says_which_one_it_is_and_which_member() => Assert.That(
+        Problems(
+            new AuthenticationSettings(), ("OIDC_ISSUER_URL", "https://idp.test"), ("OIDC_CLIENT_ID", "spa"),
+            ("OIDC_ISSUERS", """[{"issuer":"https://a.test","audiences":["a"]},{"issuer":"https://b.test","audiences":["a"],"tenant":"b"}]""")),
+        Is.EqualTo(new[] { "OIDC_ISSUERS, issuer 2: tenant must be a tenant's id, a UUID." }));
+
+    [TestCase("STEP_UP_POLICIES", Canary)]
+    [TestCase("STEP_UP_POLICIES", "DeleteRecords:secret-canary")]
+    [TestCase("STEP_UP_POLICIES", "DeleteRecords:-1")]
+    [TestCase("STEP_UP_ACR_VALUES", "\"secret-canary\"")]
+    [TestCase("STEP_UP_ACR_VALUES", "mfa secret-canary")]
+    public void An_impossible_step_up_is_named_and_not_repeated(string name, string value) =>
+        ShouldBeRefused(new StepUpSettings(), name, value);
 
     [TestCase("https://idp.test", DeploymentEnvironment.Production, true)]
     [TestCase("http://idp.test", DeploymentEnvironment.Production, false)]

@@ -35,43 +35,44 @@ internal sealed record IssuerDefinition
         TypeInfoResolver = IssuerJson.Default,
     };
 
-    // The others have setters: the source generator gives an init-only member that is left out the value
-    // null, whatever its initializer says.
     public required string Issuer { get; init; }
 
-    public IdentityProvider Provider { get; set; }
+    public IdentityProvider Provider { get; init; }
 
-    public string? JwksUri { get; set; }
+    public string? JwksUri { get; init; }
 
-    public string[] ClientIds { get; set; } = [];
+    // The generated reader sets what can only be initialised in any case: what is left out, to null.
+    public string[] ClientIds { get; init => field = value ?? []; } = [];
 
-    public string[] Audiences { get; set; } = [];
+    public string[] Audiences { get; init => field = value ?? []; } = [];
 
-    public string[] TokenTypes { get; set; } = [];
+    public string[] TokenTypes { get; init => field = value ?? []; } = [];
 
-    public string[] Algorithms { get; set; } = [];
+    public string[] Algorithms { get; init => field = value ?? []; } = [];
 
-    public string? RequiredScope { get; set; }
+    public string? RequiredScope { get; init; }
 
-    public DpopMode Dpop { get; set; }
+    public DpopMode Dpop { get; init; }
 
     /// <summary>Dedicated: every token of this issuer is this tenant's.</summary>
     [JsonPropertyName("tenant")]
-    public string? DedicatedTo { get; set; }
+    public string? DedicatedTo { get; init; }
 
     /// <summary>Shared: the tenants that a token's claim may name; empty for any that is registered.</summary>
-    public string[] Tenants { get; set; } = [];
+    public string[] Tenants { get; init => field = value ?? []; } = [];
 
-    public string? TenantClaim { get; set; }
+    public string? TenantClaim { get; init; }
 
-    public string? RolesClaim { get; set; }
+    public string? RolesClaim { get; init; }
 
-    public string? ScopeClaim { get; set; }
+    public string? ScopeClaim { get; init; }
 
     /// <returns>Null for what is no definition; the text may hold anything, so nothing of it is told.</returns>
     public static IssuerDefinition? TryParse(string json) => TryParse<IssuerDefinition>(json);
 
-    public static IssuerDefinition[]? TryParseList(string json) => TryParse<IssuerDefinition[]>(json);
+    /// <returns>Likewise; null is no definition.</returns>
+    public static IssuerDefinition[]? TryParseList(string json) =>
+        TryParse<IssuerDefinition[]>(json) is { } list && Array.TrueForAll(list, one => one is not null) ? list : null;
 
     public string ToJson() => JsonSerializer.Serialize(this, Strict.GetTypeInfo(typeof(IssuerDefinition)));
 

@@ -43,12 +43,16 @@ internal sealed partial class IssuerDirectory
         logger = loggers.CreateLogger<IssuerDirectory>();
         isDevelopment = server.Value.IsDevelopment;
         Configured = [.. settings.Value.Registrations(isDevelopment).Select(registration => Trust(registration, IssuerDocuments.OperatorsClient))];
+        AcceptProofs = Configured.Any(issuer => issuer.Registration.Dpop != DpopMode.Off);
         configured = Configured.ToFrozenDictionary(issuer => issuer.Registration.Issuer);
         registered = new Refreshed<RegisteredIssuers>(LoadAsync, RefreshAfter, MaximumAge, time, logger);
     }
 
     /// <summary>Those of the settings, the primary one first.</summary>
     public IReadOnlyList<TrustedIssuer> Configured { get; }
+
+    /// <summary>Whether clients are told that they may prove possession of a key.</summary>
+    public bool AcceptProofs { get; }
 
     /// <returns>Null for an issuer that nobody registered.</returns>
     public ValueTask<TrustedIssuer?> FindAsync(string issuer, CancellationToken ct)

@@ -29,17 +29,22 @@ internal static class IssuerRules
 
         if (definition.ClientIds.Length == 0 && (preset.ClientIsAudience || preset.Audience is null) && definition.Audiences.Length == 0)
         {
-            yield return "audiences or client_ids must say for whom tokens are.";
+            yield return "client_ids must say for whom tokens are, where audiences do not.";
         }
 
-        if (definition.Algorithms.Any(name => SignatureAlgorithm.Find(name) is null))
+        // JSON may have null among the strings.
+        if (definition.Algorithms.Any(name => name is null || SignatureAlgorithm.Find(name) is null))
         {
             yield return $"algorithms must be of {string.Join(", ", SignatureAlgorithm.Names)}.";
         }
 
-        if (definition.ClientIds.Concat(definition.Audiences).Concat(definition.TokenTypes).Any(string.IsNullOrWhiteSpace))
+        foreach (var (name, values) in new[]
+            { ("client_ids", definition.ClientIds), ("audiences", definition.Audiences), ("token_types", definition.TokenTypes) })
         {
-            yield return "client_ids, audiences and token_types must not be blank.";
+            if (values.Any(string.IsNullOrWhiteSpace))
+            {
+                yield return $"{name} must not be blank.";
+            }
         }
 
         foreach (var one in TenantProblemsOf(definition))
@@ -61,7 +66,7 @@ internal static class IssuerRules
     {
         if (definition.DedicatedTo is not null && definition.Tenants.Length > 0)
         {
-            yield return "tenant and tenants exclude each other.";
+            yield return "tenants must be left out where tenant names the only one.";
         }
 
         if (definition.DedicatedTo is { } dedicated && !TenantId.TryParse(dedicated, out _))

@@ -2,8 +2,8 @@ namespace HipaaTemplate.Platform.Authentication.Issuers;
 
 /// <summary>A member of the payload that a provider's access tokens have, and its other tokens have not.</summary>
 /// <param name="Name">Of the member.</param>
-/// <param name="Value">Its value; null when any will do.</param>
-internal sealed record RequiredClaim(string Name, string? Value);
+/// <param name="Values">It has one of them; any will do when there are none.</param>
+internal sealed record RequiredClaim(string Name, params string[] Values);
 
 /// <summary>
 /// What the access tokens of a provider look like where they differ from RFC 9068. A registration starts
@@ -17,6 +17,10 @@ internal sealed record ProviderPreset
 
     private const string AccessTokenType = "at+jwt";
     private const string AnyTokenType = "jwt";
+
+    /// <summary>The last is what tokens of consumers call it: every personal Microsoft account is in there.</summary>
+    private static readonly string[] EverybodysDirectories =
+        ["/common", "/organizations", "/consumers", "{", "/9188040d-6c67-4c5b-b112-36a304b66dad"];
 
     public string[] TokenTypes { get; private init; } = [AccessTokenType];
 
@@ -88,7 +92,7 @@ internal sealed record ProviderPreset
         // sub is the login there, mostly an e-mail address, and may change hands.
         SubjectClaim = "uid",
         // ID tokens have none.
-        RequiredClaims = _ => [new("cid", null)],
+        RequiredClaims = _ => [new("cid")],
     };
 
     private static readonly ProviderPreset Auth0 = new()
@@ -109,9 +113,9 @@ internal sealed record ProviderPreset
         ContextClassClaim = "acrs",
         // The version is the app registration's choice; scp is what ID tokens do not have.
         RequiredClaims = issuer =>
-            [new("ver", issuer.EndsWith("/v2.0", StringComparison.Ordinal) ? "2.0" : "1.0"), new("scp", null), new("oid", null)],
+            [new("ver", issuer.EndsWith("/v2.0", StringComparison.Ordinal) ? "2.0" : "1.0"), new("scp"), new("oid")],
         IssuerProblem = issuer =>
-            new[] { "/common", "/organizations", "/consumers", "{" }.Any(part => issuer.Contains(part, StringComparison.OrdinalIgnoreCase))
+            Array.Exists(EverybodysDirectories, part => issuer.Contains(part, StringComparison.OrdinalIgnoreCase))
                 ? "of Entra ID names one directory: common, organizations and consumers let every Microsoft customer in"
                 : null,
     };
@@ -121,8 +125,8 @@ internal sealed record ProviderPreset
         TokenTypes = [AnyTokenType],
         RolesClaim = "realm_access.roles",
         ClientClaim = "azp",
-        // ID and refresh tokens say "ID" and "Refresh" there.
-        RequiredClaims = _ => [new("typ", "Bearer")],
+        // ID and refresh tokens say "ID" and "Refresh" there, and access tokens that are bound to a key say "DPoP".
+        RequiredClaims = _ => [new("typ", "Bearer", "DPoP")],
     };
 
     private static readonly ProviderPreset Supabase = new()

@@ -93,7 +93,7 @@ internal static class ClaimRules
 
     private static bool Has(JsonElement payload, RequiredClaim claim) =>
         payload.TryGetProperty(claim.Name, out var found)
-        && (claim.Value is null
+        && (claim.Values.Length == 0
             ? found.ValueKind is not (JsonValueKind.Null or JsonValueKind.False)
-            : found.TryGetString(out var value) && value == claim.Value);
+            : found.TryGetString(out var value) && claim.Values.Contains(value, StringComparer.Ordinal));
 }

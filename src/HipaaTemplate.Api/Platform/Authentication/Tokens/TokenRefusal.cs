@@ -44,10 +44,10 @@ internal enum TokenRefusal
     ProofMissing,
     ProofMalformed,
     ProofOfAnotherKey,
-    ProofSignatureWrong,
     ProofForAnotherRequest,
     ProofForAnotherToken,
     ProofTooOldOrTooNew,
+    ProofSignatureWrong,
     ProofUsedBefore,
     Revoked,
 }
