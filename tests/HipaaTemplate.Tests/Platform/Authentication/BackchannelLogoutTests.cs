@@ -98,6 +98,38 @@ internal sealed class BackchannelLogoutTests
     }
 
     [Test]
+    public async Task While_the_issuers_keys_cannot_be_read_it_may_be_sent_again()
+    {
+        await using var issuer = await TestIssuer.StartAsync();
+        issuer.IsAway = true;
+        await using var api = new ApiHost(App.DatabaseUrl, issuer);
+        var token = Logout("later").With("iss", issuer.Issuer).SignBy(issuer.Rsa);
+        using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["logout_token"] = token });
+
+        await (await api.Anonymous().PostAsync(Path, form)).ShouldBeAsync(AuthenticationErrors.ProviderUnavailable);
+    }
+
+    [Test]
+    public async Task Sent_twenty_times_at_once_it_is_good_once()
+    {
+        var token = Logout("twenty").Sign();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => PostAsync(token)));
+
+        Assert.That(answers.Count(answer => answer.StatusCode == HttpStatusCode.OK), Is.EqualTo(1));
+    }
+
+    /// <summary>Clocks of one issuer's machines may differ; a session that has ended has no tokens to come.</summary>
+    [Test]
+    public async Task A_token_of_the_session_that_claims_to_be_newer_is_refused_too()
+    {
+        Assert.That((await PostAsync(Logout("newer").Sign())).StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        var later = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() + 20;
+
+        await ShouldBeRefusedAsync(App.Issuer.NewToken(clinic.Doctor).With("sid", Session("newer")).With("iat", later).With("nbf", later).Sign());
+    }
+
+    [Test]
     public async Task It_is_no_access_token_and_an_access_token_is_no_logout_token()
     {
         await ShouldBeRefusedAsync(Logout("x").With("aud", TestIssuer.Audience).Sign());

@@ -20,7 +20,7 @@ internal static class BackchannelLogout
         .WithSummary("Told by the identity provider that a session has ended; form field logout_token")
         .Produces(StatusCodes.Status200OK)
         .AllowAnonymous()
-        .Fails(AuthenticationErrors.LogoutTokenRefused, RequestErrors.UnsupportedMediaType, RequestErrors.TooLarge,
+        .Fails(AuthenticationErrors.LogoutTokenRefused, AuthenticationErrors.ProviderUnavailable, RequestErrors.UnsupportedMediaType, RequestErrors.TooLarge,
             Database.DatabaseErrors.Unavailable, Database.DatabaseErrors.OutcomeUnknown);
 
     private static async Task<IResult> HandleAsync(
@@ -32,16 +32,13 @@ internal static class BackchannelLogout
             return RequestErrors.UnsupportedMediaType.ToResult();
         }
 
-        if (await ReadFieldAsync(request, ct) is not { } text || await tokens.ReadAsync(text, ct) is not { } ended)
+        var verdict = await tokens.ReadAsync(await ReadFieldAsync(request, ct) ?? "", ct);
+        if (verdict.Ended is { } ended && !await revocations.TryAddOnceAsync(ended, ct))
         {
-            return AuthenticationErrors.LogoutTokenRefused.ToResult();
+            verdict = tokens.Refuse(ended.Issuer, "used_before");
         }
 
-        // §2.7: with a session only that one has ended, without one all of the subject's.
-        await (ended.SessionId is { } session
-            ? revocations.AddAsync(ended.Issuer, RevocationKind.Session, session, within: null, ct)
-            : revocations.AddAsync(ended.Issuer, RevocationKind.Subject, ended.Subject!, within: null, ct));
-        return TypedResults.Ok();
+        return verdict.Error is { } error ? error.ToResult() : TypedResults.Ok();
     }
 
     private static async Task<string?> ReadFieldAsync(HttpRequest request, CancellationToken ct)

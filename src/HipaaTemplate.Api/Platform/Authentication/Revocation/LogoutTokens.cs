@@ -2,18 +2,23 @@ using System.Text.Json;
 using HipaaTemplate.Platform.Authentication.Issuers;
 using HipaaTemplate.Platform.Authentication.Keys;
 using HipaaTemplate.Platform.Authentication.Tokens;
+using HipaaTemplate.Platform.Errors;
 
 namespace HipaaTemplate.Platform.Authentication.Revocation;
 
 /// <summary>What a logout token says: this session, or all sessions of this subject, have ended.</summary>
-internal sealed record LoggedOut(string Issuer, string? Subject, string? SessionId);
+/// <param name="TokenId">It may be used once,</param>
+/// <param name="TokenExpires">and until then.</param>
+internal sealed record LoggedOut(string Issuer, string? Subject, string? SessionId, string TokenId, DateTimeOffset TokenExpires);
+
+/// <summary>A good logout token, or an error to answer with.</summary>
+internal readonly record struct LogoutVerdict(LoggedOut? Ended, Error? Error);
 
 /// <summary>
 /// Checks logout tokens as OpenID Connect Back-Channel Logout 1.0 §2.6 wants it. They are for the client, not
 /// for the API, and they are no access tokens: the validator refuses them for their type and audience.
 /// </summary>
-internal sealed partial class LogoutTokens(
-    IssuerDirectory issuers, SingleUse singleUse, TimeProvider time, ILogger<LogoutTokens> logger)
+internal sealed partial class LogoutTokens(IssuerDirectory issuers, TimeProvider time, ILogger<LogoutTokens> logger)
 {
     private const string Event = "http://schemas.openid.net/event/backchannel-logout";
     private const string LogoutType = "logout+jwt";
@@ -22,8 +27,8 @@ internal sealed partial class LogoutTokens(
     /// <summary>Older providers do not say what it is in the header; the event in the payload does.</summary>
     private static readonly string[] Types = [LogoutType, "jwt", ProviderPreset.AbsentType];
 
-    /// <returns>Null when it is refused; the log has the reason.</returns>
-    public async Task<LoggedOut?> ReadAsync(string text, CancellationToken ct)
+    /// <returns>Why it is refused, the log says.</returns>
+    public async Task<LogoutVerdict> ReadAsync(string text, CancellationToken ct)
     {
         if (CompactToken.TryRead(text, mayBringKey: false, out var token) is not null
             || !token!.TryReadPayload(out var payload)
@@ -39,18 +44,25 @@ internal sealed partial class LogoutTokens(
         }
 
         var key = await issuer.Keys.FindAsync(token.Algorithm, token.KeyId, ct);
+        if (key.IsUnavailable)
+        {
+            // The issuer may try again.
+            return new LogoutVerdict(null, AuthenticationErrors.ProviderUnavailable);
+        }
+
         if (key.Key is null || !token.IsSignedBy(key.Key))
         {
-            return Refuse(name, key.IsUnavailable ? "keys_unavailable" : "signature_wrong");
+            return Refuse(name, "signature_wrong");
         }
 
-        if (!await singleUse.TryUseAsync("logout token", name, jti, DateTimeOffset.FromUnixTimeSeconds(times.Expires + TokenTimes.Skew), ct))
-        {
-            return Refuse(name, "used_before");
-        }
-
-        var session = issuer.Registration.Preset.NamesSession ? SessionOf(issuer.Registration, payload) : null;
-        return new LoggedOut(name, ClaimRules.SubjectOf(issuer.Registration, payload), session);
+        return new LogoutVerdict(
+            new LoggedOut(
+                name,
+                ClaimRules.SubjectOf(issuer.Registration, payload),
+                issuer.Registration.Preset.NamesSession ? SessionOf(issuer.Registration, payload) : null,
+                jti,
+                DateTimeOffset.FromUnixTimeSeconds(times.Expires + TokenTimes.Skew)),
+            null);
     }
 
     private string? WhatIsWrong(
@@ -100,10 +112,10 @@ internal sealed partial class LogoutTokens(
             ? session
             : null;
 
-    private LoggedOut? Refuse(string? issuer, string reason)
+    public LogoutVerdict Refuse(string? issuer, string reason)
     {
         LogoutRefused(logger, reason, issuer);
-        return null;
+        return new LogoutVerdict(null, AuthenticationErrors.LogoutTokenRefused);
     }
 
     [LoggerMessage(1423, LogLevel.Information, "Logout refused: {reason} {issuer}")]

@@ -18,6 +18,9 @@ internal sealed class RevocationList
     /// <summary>Rows show up in the order of their commits, not of their times; a statement takes less than this.</summary>
     private static readonly TimeSpan Overlap = TimeSpan.FromMinutes(1);
 
+    /// <summary>Then the last token that a line means has run out.</summary>
+    private static readonly TimeSpan Lasting = TimeSpan.FromSeconds(TokenTimes.LongestLife + (2 * TokenTimes.Skew));
+
     /// <summary>Between them only what is new is read.</summary>
     private static readonly TimeSpan CompleteEvery = TimeSpan.FromMinutes(5);
 
@@ -43,8 +46,7 @@ internal sealed class RevocationList
     {
         // A token's times have seconds only, so one issued later in this second counts as issued before.
         var now = time.GetUtcNow();
-        var expires = now.AddSeconds(TokenTimes.LongestLife + (2 * TokenTimes.Skew));
-        var (id, tenant) = (Guid.CreateVersion7(), within?.Value);
+        var (id, tenant, expires) = (Guid.CreateVersion7(), within?.Value, now + Lasting);
         await using (var db = await contexts.CreateDbContextAsync(ct))
         {
             await db.Database.ExecuteSqlAsync(
@@ -56,6 +58,37 @@ internal sealed class RevocationList
         }
 
         await list.ReloadAsync(ct);
+    }
+
+    /// <summary>
+    /// What a logout token says, in all tenants. Id and line are stored together or not at all, so that an
+    /// issuer that hears of a failure can send the token again.
+    /// </summary>
+    /// <returns>False when the token was used before; nothing is added then.</returns>
+    public async Task<bool> TryAddOnceAsync(LoggedOut ended, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        var (id, expires) = (Guid.CreateVersion7(), now + Lasting);
+        var (kind, value) = ended.SessionId is { } session ? (RevocationKind.Session, session) : (RevocationKind.Subject, ended.Subject!);
+        var (usedId, usedUntil) = (SingleUse.HashOf("logout token", ended.Issuer, ended.TokenId), ended.TokenExpires + SingleUse.Margin);
+        await using (var db = await contexts.CreateDbContextAsync(ct))
+        {
+            var added = await db.Database.ExecuteSqlAsync(
+                $"""
+                WITH used AS (
+                    INSERT INTO app.used_ids (id, expires_at) VALUES ({usedId}, {usedUntil}) ON CONFLICT DO NOTHING RETURNING id)
+                INSERT INTO app.revoked_tokens (id, issuer, kind, value, issued_until, recorded_at, expires_at)
+                SELECT {id}, {ended.Issuer}, {(short)kind}, {value}, {now}, clock_timestamp(), {expires} FROM used
+                """,
+                ct);
+            if (added == 0)
+            {
+                return false;
+            }
+        }
+
+        await list.ReloadAsync(ct);
+        return true;
     }
 
     private async Task<Revocations> LoadAsync(Revocations? before, CancellationToken ct)

@@ -57,11 +57,15 @@ internal sealed class Revocations
         }
 
         var issuer = token.Issuer.Registration.Issuer;
-        return Hits(new Key(issuer, RevocationKind.Subject, token.Subject), token)
-            || (token.SessionId is { } session && Hits(new Key(issuer, RevocationKind.Session, session), token));
+        // A session that has ended has none to come, however its issuer's clocks may differ.
+        return Hits(new Key(issuer, RevocationKind.Subject, token.Subject), token, token.Times.Issued)
+            || (token.SessionId is { } session && Hits(new Key(issuer, RevocationKind.Session, session), token, issuedAt: null));
     }
 
-    private bool Hits(Key key, AccessToken token)
+    /// <param name="key">Of the lines that may mean the token.</param>
+    /// <param name="token">Whose tenant counts.</param>
+    /// <param name="issuedAt">Null when it does not matter, or when nobody knows.</param>
+    private bool Hits(Key key, AccessToken token, long? issuedAt)
     {
         if (!lines.TryGetValue(key, out var found))
         {
@@ -71,7 +75,7 @@ internal sealed class Revocations
         foreach (var line in found)
         {
             if ((line.WithinTenant is null || (token.Tenant.Id.IsSet && line.WithinTenant == token.Tenant.Id.Value))
-                && (token.Times.Issued is not { } issued || issued <= line.IssuedUntil))
+                && (issuedAt is not { } issued || issued <= line.IssuedUntil))
             {
                 return true;
             }

@@ -34,7 +34,7 @@ internal sealed class RevokedTokens
     /// <summary>The only tenant whose tokens are meant; null for all, when the issuer itself says so.</summary>
     public Guid? WithinTenant { get; init; }
 
-    /// <summary>Tokens issued later are good again.</summary>
+    /// <summary>A subject's tokens that are issued later are good again; a session has none.</summary>
     public required DateTimeOffset IssuedUntil { get; init; }
 
     /// <summary>By the database's clock: instances look for what is newer than what they have seen.</summary>

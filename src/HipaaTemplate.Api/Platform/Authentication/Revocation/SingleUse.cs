@@ -30,7 +30,7 @@ internal sealed class UsedId
 internal sealed class SingleUse(IDbContextFactory<AppDbContext> contexts, TimeProvider time)
 {
     /// <summary>For clocks that differ: the database's decides when a row may go.</summary>
-    private static readonly TimeSpan Margin = TimeSpan.FromMinutes(5);
+    public static readonly TimeSpan Margin = TimeSpan.FromMinutes(5);
 
     private static readonly TimeSpan CleanEvery = TimeSpan.FromMinutes(1);
 
@@ -43,13 +43,17 @@ internal sealed class SingleUse(IDbContextFactory<AppDbContext> contexts, TimePr
     /// <returns>False when it was used before, on any instance.</returns>
     public async Task<bool> TryUseAsync(string purpose, string owner, string id, DateTimeOffset until, CancellationToken ct)
     {
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{purpose}\n{owner.Length}\n{owner}\n{id}"));
+        var hash = HashOf(purpose, owner, id);
         var expires = until + Margin;
         await using var db = await contexts.CreateDbContextAsync(ct);
         await CleanAsync(db, ct);
         return await db.Database.ExecuteSqlAsync(
             $"INSERT INTO app.used_ids (id, expires_at) VALUES ({hash}, {expires}) ON CONFLICT DO NOTHING", ct) == 1;
     }
+
+    /// <summary>What stands in the table; no two ids give the same.</summary>
+    public static byte[] HashOf(string purpose, string owner, string id) =>
+        SHA256.HashData(Encoding.UTF8.GetBytes($"{purpose}\n{owner.Length}\n{owner}\n{id}"));
 
     private async Task CleanAsync(AppDbContext db, CancellationToken ct)
     {
