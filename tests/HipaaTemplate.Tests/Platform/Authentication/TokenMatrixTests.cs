@@ -2,6 +2,7 @@ using System.Net;
 using HipaaTemplate.Platform.Authentication;
 using HipaaTemplate.Platform.Authentication.Tokens;
 using HipaaTemplate.Platform.Errors;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace HipaaTemplate.Tests.Platform.Authentication;
 
@@ -116,6 +117,18 @@ internal sealed class TokenMatrixTests
         var answer = await api.Anonymous().SendAsync(request);
 
         await ShouldBeRefusedAsync(answer, AuthenticationErrors.TokenRefused, token);
+    }
+
+    /// <summary>The server's own limit for all headers together is no larger, and answers first.</summary>
+    [TestCase(CompactToken.MostCharacters, TokenRefusal.NotCompact)]
+    [TestCase(CompactToken.MostCharacters + 1, TokenRefusal.TooLarge)]
+    public async Task A_token_of_more_than_16_KiB_is_not_looked_at(int length, TokenRefusal refusal)
+    {
+        var validator = api.Services.GetRequiredService<TokenValidator>();
+
+        var verdict = await validator.ValidateAsync(new string('a', length), isProven: false, CancellationToken.None);
+
+        Assert.That(verdict.Refused?.Reason, Is.EqualTo(refusal));
     }
 
     /// <summary>Also when the token without it was seen before.</summary>
