@@ -18,6 +18,7 @@ internal sealed partial class Refreshed<T>(
     private readonly Lock gate = new();
     private volatile Reading? last;
     private Task<Reading>? loading;
+    private int loads;
 
     /// <exception cref="Exception">What <c>load</c> throws, where its result had to be waited for.</exception>
     public ValueTask<T> GetAsync(CancellationToken ct)
@@ -43,10 +44,10 @@ internal sealed partial class Refreshed<T>(
     /// <summary>Reads now, for whoever has just changed the table.</summary>
     public async Task<T> ReloadAsync(CancellationToken ct)
     {
-        var before = time.GetTimestamp();
         // One that is under way may have begun before the change.
+        var before = Volatile.Read(ref loads);
         var reading = await Load().WaitAsync(ct);
-        return (reading.Began >= before ? reading : await Load().WaitAsync(ct)).Value;
+        return (reading.Number > before ? reading : await Load().WaitAsync(ct)).Value;
     }
 
     private async ValueTask<T> WaitAsync(CancellationToken ct)
@@ -66,17 +67,23 @@ internal sealed partial class Refreshed<T>(
         lock (gate)
         {
             // Of nobody's request: the others wait for it too.
-            return loading is { IsCompleted: false } ? loading : loading = Task.Run(LoadAsync);
+            if (loading is null or { IsCompleted: true })
+            {
+                var number = ++loads;
+                loading = Task.Run(() => LoadAsync(number));
+            }
+
+            return loading;
         }
     }
 
-    private async Task<Reading> LoadAsync()
+    private async Task<Reading> LoadAsync(int number)
     {
         var began = time.GetTimestamp();
         try
         {
             var value = await load(last?.Value, CancellationToken.None);
-            return last = new Reading(value, began);
+            return last = new Reading(value, began, number);
         }
         catch (Exception e)
         {
@@ -88,5 +95,5 @@ internal sealed partial class Refreshed<T>(
     [LoggerMessage(1411, LogLevel.Warning, "{view} could not be read from the database")]
     private static partial void LoadFailed(ILogger logger, string view, Exception exception);
 
-    private sealed record Reading(T Value, long Began);
+    private sealed record Reading(T Value, long Began, int Number);
 }

@@ -65,6 +65,12 @@ internal sealed partial class LogoutTokens(IssuerDirectory issuers, TimeProvider
             null);
     }
 
+    public LogoutVerdict Refuse(string? issuer, string reason)
+    {
+        LogoutRefused(logger, reason, issuer);
+        return new LogoutVerdict(null, AuthenticationErrors.LogoutTokenRefused);
+    }
+
     private string? WhatIsWrong(
         IssuerRegistration issuer, CompactToken token, JsonElement payload, out string jti, out TokenTimes times)
     {
@@ -111,12 +117,6 @@ internal sealed partial class LogoutTokens(IssuerDirectory issuers, TimeProvider
         issuer.SessionClaim.Find(payload) is { } claim && claim.TryGetString(out var session) && session.Length is > 0 and <= LongestId
             ? session
             : null;
-
-    public LogoutVerdict Refuse(string? issuer, string reason)
-    {
-        LogoutRefused(logger, reason, issuer);
-        return new LogoutVerdict(null, AuthenticationErrors.LogoutTokenRefused);
-    }
 
     [LoggerMessage(1423, LogLevel.Information, "Logout refused: {reason} {issuer}")]
     private static partial void LogoutRefused(ILogger logger, string reason, string? issuer);
