@@ -103,8 +103,9 @@ internal sealed class ApiHost : WebApplicationFactory<Program>
         builder.ConfigureTestServices(services =>
         {
             AddProbe(services);
+            // The product's own handler, but for where it may connect to.
             services.AddHttpClient(IssuerDocuments.OperatorsClient).ConfigurePrimaryHttpMessageHandler(
-                () => new SocketsHttpHandler { AllowAutoRedirect = false, ConnectCallback = LoopbackOnly.ConnectAsync });
+                (handler, _) => ((SocketsHttpHandler)handler).ConnectCallback = LoopbackOnly.ConnectAsync);
             configureServices?.Invoke(services);
         });
     }

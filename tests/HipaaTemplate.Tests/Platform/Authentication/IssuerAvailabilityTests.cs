@@ -125,6 +125,7 @@ internal sealed class IssuerAvailabilityTests
     [TestCase("too_large")]
     [TestCase("no_key_of_use")]
     [TestCase("status_302")]
+    [TestCase("status_307")]
     [TestCase("status_404")]
     public async Task What_cannot_be_believed_lets_nobody_in(string reason)
     {
@@ -190,6 +191,10 @@ internal sealed class IssuerAvailabilityTests
             case "status_302":
                 // What it leads to would be believed, if anybody followed.
                 issuer.KeysAnswer = () => Results.Redirect(issuer.StrangerKeys);
+                break;
+            case "status_307":
+                // Where clouds keep the secrets of a machine.
+                issuer.KeysAnswer = () => Results.Redirect("http://169.254.169.254/latest", preserveMethod: true);
                 break;
             default:
                 issuer.KeysAnswer = () => how switch

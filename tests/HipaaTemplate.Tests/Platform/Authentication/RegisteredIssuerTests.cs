@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using HipaaTemplate.Platform.Authentication;
 using HipaaTemplate.Platform.Authentication.Issuers;
@@ -116,6 +117,30 @@ internal sealed class RegisteredIssuerTests
         await (await api.Anonymous().GetAsync("/api/v1/health/ready")).ShouldBeJsonAsync();
     }
 
+    /// <summary>A tenant's URL must not lead this process to itself or its neighbours.</summary>
+    [TestCase("localhost")]
+    [TestCase("127.0.0.1")]
+    public async Task In_production_it_is_not_asked_at_an_address_of_this_machine(string host)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var issuer = $"https://{host}:{((IPEndPoint)listener.LocalEndpoint).Port}";
+        var production = new LogCapture();
+        await using var its = new ApiHost(
+            App.DatabaseUrl,
+            own,
+            new Dictionary<string, string> { ["ENVIRONMENT"] = "production", ["OIDC_ISSUER_URL"] = "https://127.0.0.1:1" },
+            production.Install);
+        await AddAsync(Json(Dedicated() with { Issuer = issuer }), its);
+
+        var answer = await its.WithToken(Token(clinic.Doctor).With("iss", issuer).Sign()).GetAsync("/api/v1/auth/me");
+
+        await answer.ShouldBeAsync(AuthenticationErrors.ProviderUnavailable);
+        Assert.That(production.IssuerFailures(), Does.Contain("address_refused"));
+        Assert.That(listener.Pending(), Is.False);
+        Assert.That(await its.RunAsync("issuers", "remove", issuer), Is.Zero);
+    }
+
     [Test]
     public async Task What_an_operator_may_not_register_is_refused_and_nothing_is_stored()
     {
@@ -189,13 +214,13 @@ internal sealed class RegisteredIssuerTests
 
     private Task AddAsync(IssuerDefinition definition) => AddAsync(Json(definition));
 
-    private async Task AddAsync(string json)
+    private async Task AddAsync(string json, ApiHost? host = null)
     {
         var file = Path.GetTempFileName();
         try
         {
             await File.WriteAllTextAsync(file, json);
-            Assert.That(await api.RunAsync("issuers", "add", file), Is.Zero);
+            Assert.That(await (host ?? api).RunAsync("issuers", "add", file), Is.Zero);
         }
         finally
         {
