@@ -1,4 +1,5 @@
 using HipaaTemplate.Platform.Authentication;
+using HipaaTemplate.Platform.Authentication.Tokens;
 using HipaaTemplate.Platform.Errors;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
@@ -22,7 +23,7 @@ internal sealed class StepUpResultHandler(StepUpRules rules) : IAuthorizationMid
             return standard.HandleAsync(next, context, policy, authorizeResult);
         }
 
-        context.Response.Headers.WWWAuthenticate = rules.Challenge(stepUp.Policy);
+        context.Response.Headers.WWWAuthenticate = rules.Challenge(stepUp.Policy, context.Features.Get<AccessToken>());
         return Problem.WriteAsync(context, AuthenticationErrors.StepUpNeeded);
     }
 }

@@ -15,9 +15,12 @@ internal sealed class StepUpRules(IOptions<StepUpSettings> settings, TimeProvide
         .ToDictionary(rule => rule.policy, rule => rule.seconds);
 
     /// <summary>What a client is told to ask its identity provider for (RFC 9470 §3).</summary>
-    public string Challenge(string policy)
+    /// <param name="policy">That was not met.</param>
+    /// <param name="token">By whose scheme the client speaks.</param>
+    public string Challenge(string policy, AccessToken? token)
     {
-        var challenge = "Bearer error=\"insufficient_user_authentication\"";
+        var scheme = token?.ProofKeyThumbprint is null ? "Bearer" : "DPoP";
+        var challenge = $"{scheme} error=\"insufficient_user_authentication\"";
         if (settings.Value.ContextClasses is { Length: > 0 } values)
         {
             challenge += $", acr_values=\"{string.Join(' ', values)}\"";

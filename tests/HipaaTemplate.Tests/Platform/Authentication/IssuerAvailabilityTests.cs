@@ -164,6 +164,15 @@ internal sealed class IssuerAvailabilityTests
         await Eventually.IsTrueAsync(() => Task.FromResult(log.IssuerFailures().Contains("too_large")), "It was never asked again.");
     }
 
+    /// <summary>Azure AD B2C names its policy there.</summary>
+    [Test]
+    public async Task The_address_of_the_keys_may_have_a_query()
+    {
+        issuer.StatedKeysAddress = issuer.Issuer + "/jwks?p=policy";
+
+        await ShouldBeServedAsync(Token().Sign());
+    }
+
     /// <summary>In order, so that what a token says is looked at before anybody is asked about its key.</summary>
     [Test]
     public async Task A_token_that_cannot_be_good_does_not_wait_for_it()

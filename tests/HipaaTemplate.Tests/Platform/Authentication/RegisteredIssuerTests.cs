@@ -152,6 +152,8 @@ internal sealed class RegisteredIssuerTests
             [Json(Dedicated() with { Tenants = [clinic.Id.ToString()] })] = "tenants must be left out",
             [Json(Dedicated() with { Issuer = "http://idp.test" })] = "issuer must be an https URL",
             [Json(Dedicated() with { Issuer = "https://user:secret@idp.test" })] = "issuer must be an https URL",
+            [Json(Dedicated() with { Issuer = "https://idp.test?tenant=a" })] = "issuer must be an https URL",
+            [Json(Dedicated() with { Issuer = "https://idp.test#a" })] = "issuer must be an https URL",
             [Json(Dedicated() with { Issuer = App.Issuer.Issuer })] = "The settings name this issuer already",
             [Json(Dedicated() with { Audiences = [] })] = "client_ids must say for whom tokens are",
             [Json(Dedicated() with { Algorithms = ["HS256"] })] = "algorithms must be",

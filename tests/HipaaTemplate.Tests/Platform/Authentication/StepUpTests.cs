@@ -24,6 +24,7 @@ internal sealed class StepUpTests
             ["STEP_UP_POLICIES"] = "DeleteRecords:900, WriteRecords",
             ["STEP_UP_ACR_VALUES"] = "gold,urn:test:mfa",
             ["STEP_UP_AMR_VALUES"] = "mfa,hwk",
+            ["OIDC_DPOP"] = "accepted",
         });
         clinic = await App.NewClinicAsync();
     }
@@ -38,6 +39,22 @@ internal sealed class StepUpTests
 
         await answer.ShouldBeAsync(AuthenticationErrors.StepUpNeeded);
         Assert.That(answer.Headers.WwwAuthenticate.ToString(), Is.EqualTo(Challenge));
+    }
+
+    [Test]
+    public async Task A_client_that_proves_possession_is_challenged_by_that_scheme()
+    {
+        using var key = ClientKey.New();
+        var token = Token(clinic.Admin).With("cnf", new { jkt = key.Thumbprint }).Sign();
+        var url = new Uri(api.Address, $"{ProbeFeature.Path}/{Guid.CreateVersion7()}");
+        using var client = api.Anonymous();
+        client.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", "DPoP " + token);
+        client.DefaultRequestHeaders.TryAddWithoutValidation("DPoP", key.Proof(HttpMethod.Delete, url, token).Sign(key.Sign));
+
+        var answer = await client.DeleteAsync(url);
+
+        await answer.ShouldBeAsync(AuthenticationErrors.StepUpNeeded);
+        Assert.That(answer.Headers.WwwAuthenticate.ToString(), Does.StartWith("DPoP error=\"insufficient_user_authentication\""));
     }
 
     [TestCase("acr", "gold")]

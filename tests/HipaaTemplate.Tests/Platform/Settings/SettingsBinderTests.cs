@@ -71,7 +71,7 @@ internal sealed class SettingsBinderTests
     [TestCase("OIDC_CLIENT_ID", ",")]
     [TestCase("OIDC_JWKS_URI", Canary)]
     [TestCase("OIDC_JWKS_URI", "http://idp.test/secret-canary")]
-    [TestCase("OIDC_JWKS_URI", "https://idp.test/keys?secret-canary")]
+    [TestCase("OIDC_JWKS_URI", "https://idp.test/keys#secret-canary")]
     [TestCase("OIDC_ALGORITHMS", Canary)]
     [TestCase("OIDC_ALGORITHMS", "RS256,secret-canary")]
     [TestCase("OIDC_ALGORITHMS", "HS256")]

@@ -6,12 +6,10 @@ namespace HipaaTemplate.Platform.Authentication.Issuers;
 /// <summary>What an <see cref="IssuerDefinition"/> may not be.</summary>
 internal static class IssuerRules
 {
-    private const int LongestIssuer = 500;
-
     /// <returns>Sentences that begin with the member's name and do not hold its value.</returns>
     public static IEnumerable<string> ProblemsOf(IssuerDefinition definition, bool allowPlainHttp)
     {
-        if (!IsAddress(definition.Issuer, allowPlainHttp) || definition.Issuer.Length > LongestIssuer)
+        if (!IsIssuer(definition.Issuer, allowPlainHttp))
         {
             yield return "issuer must be an https URL; plain http is for localhost in development.";
         }
@@ -62,6 +60,13 @@ internal static class IssuerRules
         }
     }
 
+    /// <summary>OpenID Connect Discovery 1.0 §3: no query, no fragment.</summary>
+    private static bool IsIssuer(string text, bool allowPlainHttp) =>
+        text.Length <= RegisteredIssuer.MaximumIssuerLength && !text.Contains('?', StringComparison.Ordinal) && IsAddress(text, allowPlainHttp);
+
+    private static bool IsAddress(string text, bool allowPlainHttp) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && IsAddress(uri, allowPlainHttp);
+
     private static IEnumerable<string> TenantProblemsOf(IssuerDefinition definition)
     {
         if (definition.DedicatedTo is not null && definition.Tenants.Length > 0)
@@ -81,10 +86,7 @@ internal static class IssuerRules
     }
 
     /// <summary>Plain HTTP to the identity provider would let anybody on the way hand out keys.</summary>
-    public static bool IsAddress(string text, bool allowPlainHttp) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var uri) && IsAddress(uri, allowPlainHttp);
-
     public static bool IsAddress(Uri uri, bool allowPlainHttp) =>
-        uri is { UserInfo: "", Query: "", Fragment: "" }
+        uri is { UserInfo: "", Fragment: "" }
         && (uri.Scheme == Uri.UriSchemeHttps || (allowPlainHttp && uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback));
 }
