@@ -30,6 +30,7 @@ internal sealed class BackchannelLogoutTests
         yield return Wrong("exp long past", t => t.With("exp", 1));
         yield return Wrong("crit", t => t.WithHeader("crit", new[] { "exp" }));
         yield return Wrong("an unknown key", t => t.WithHeader("kid", "ec384"));
+        yield return Wrong("sid with NUL", t => t.Without("sub").With("sid", "a\0b"));
         yield return Wrong("sid twice", t => t.Doubling("sid", "other"));
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json.Nodes;
 using HipaaTemplate.Platform.Authentication;
 using HipaaTemplate.Platform.Authentication.Tokens;
 using static HipaaTemplate.Platform.Authentication.Tokens.TokenRefusal;
@@ -34,7 +35,9 @@ internal sealed class DpopTests
         yield return Wrong("iat a string", ProofMalformed, (_, p) => p["iat"] = "1");
         yield return Wrong("iat 70 seconds ago", ProofTooOldOrTooNew, (_, p) => p["iat"] = (long)p["iat"]! - 70);
         yield return Wrong("iat in 70 seconds", ProofTooOldOrTooNew, (_, p) => p["iat"] = (long)p["iat"]! + 70);
-        yield return Wrong("iat beyond all numbers", ProofTooOldOrTooNew, (_, p) => p["iat"] = long.MinValue);
+        yield return Wrong("iat in thousands", ProofMalformed, (_, p) => p["iat"] = JsonNode.Parse($"{(long)p["iat"]! / 1000}e3"));
+        yield return Wrong("iat beyond all numbers", ProofMalformed, (_, p) => p["iat"] = long.MinValue);
+        yield return Wrong("iat whose age is no number", ProofMalformed, (_, p) => p["iat"] = long.MinValue + (long)p["iat"]!);
         yield return Wrong("another method", ProofForAnotherRequest, (_, p) => p["htm"] = "POST");
         yield return Wrong("the method in small letters", ProofForAnotherRequest, (_, p) => p["htm"] = "get");
         yield return Wrong("no method", ProofForAnotherRequest, (_, p) => p.Remove("htm"));

@@ -66,6 +66,23 @@ internal sealed class RevocationTests
         await ShouldBeServedAsync(api, Token(clinic.Doctor).Sign());
     }
 
+    [Test]
+    public async Task One_issued_between_two_revocations_is_refused()
+    {
+        await RevokeAsync(new { subject = clinic.Doctor.Subject });
+        time.Advance(TimeSpan.FromSeconds(1));
+        var between = Token(clinic.Doctor).Sign();
+        await ShouldBeServedAsync(api, between);
+
+        await RevokeAsync(new { subject = clinic.Doctor.Subject });
+
+        await ShouldBeRefusedAsync(api, between);
+        time.Advance(RevocationList.MaximumAge);
+        await ShouldBeRefusedAsync(elsewhere, between);
+        time.Advance(TimeSpan.FromSeconds(1));
+        await ShouldBeServedAsync(api, Token(clinic.Doctor).Sign());
+    }
+
     /// <summary>It may be as old as any.</summary>
     [Test]
     public async Task A_token_that_does_not_say_when_it_was_issued_is_refused_for_good()

@@ -151,6 +151,8 @@ internal static class TokenCases
         Bad("sub missing", SubjectMissing, 200, t => t.Without("sub").Sign()),
         Bad("sub no string", SubjectMissing, 401, t => t.With("sub", new { a = 1 }).Sign()),
         Bad("sub empty", SubjectMissing, 200, t => t.With("sub", "").Sign()),
+        Bad("sub with NUL", SubjectMissing, 200, t => t.With("sub", "a\0b").Sign()),
+        Bad("sub with a line break", SubjectMissing, 200, t => t.With("sub", "a\nb").Sign()),
         Bad("sub of 256 characters", SubjectMissing, 200, t => t.With("sub", new string('s', 256)).Sign()),
 
         // spelling

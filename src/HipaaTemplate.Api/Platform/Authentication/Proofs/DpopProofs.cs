@@ -50,7 +50,7 @@ internal sealed class DpopProofs(SingleUse singleUse, TimeProvider time)
             || SigningKey.TryRead(jwk) is not { } key
             || !proof.TryReadPayload(out var claims)
             || !claims.TryGetString("jti", out var id) || id.Length is 0 or > LongestId
-            || !claims.TryGetProperty("iat", out var iat) || iat.ValueKind != JsonValueKind.Number || !iat.TryGetInt64(out var issued))
+            || !TokenTimes.TryReadTime(claims, "iat", out var iat) || iat is not { } issued)
         {
             return TokenRefusal.ProofMalformed;
         }

@@ -114,7 +114,7 @@ internal sealed partial class LogoutTokens(IssuerDirectory issuers, TimeProvider
     }
 
     private static string? SessionOf(IssuerRegistration issuer, JsonElement payload) =>
-        issuer.SessionClaim.Find(payload) is { } claim && claim.TryGetString(out var session) && session.Length is > 0 and <= LongestId
+        issuer.SessionClaim.Find(payload) is { } claim && claim.TryGetString(out var session) && ClaimRules.IsName(session)
             ? session
             : null;
 

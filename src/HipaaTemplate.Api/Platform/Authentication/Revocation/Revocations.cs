@@ -35,13 +35,7 @@ internal sealed class Revocations
         foreach (var row in rows)
         {
             var key = new Key(row.Issuer, row.Kind, row.Value);
-            var line = new Line(row.WithinTenant, row.IssuedUntil.ToUnixTimeSeconds());
-            var known = builder.GetValueOrDefault(key, []);
-            if (!known.Contains(line))
-            {
-                builder[key] = known.Add(line);
-            }
-
+            builder[key] = Add(builder.GetValueOrDefault(key, []), new Line(row.WithinTenant, row.IssuedUntil.ToUnixTimeSeconds()));
             newest = newest is null || row.RecordedAt > newest ? row.RecordedAt : newest;
         }
 
@@ -60,6 +54,20 @@ internal sealed class Revocations
         // A session that has ended has none to come, however its issuer's clocks may differ.
         return Hits(new Key(issuer, RevocationKind.Subject, token.Subject), token, token.Times.Issued)
             || (token.SessionId is { } session && Hits(new Key(issuer, RevocationKind.Session, session), token, issuedAt: null));
+    }
+
+    /// <summary>One line a tenant: the latest says all that the others say, however often somebody is signed out.</summary>
+    private static ImmutableArray<Line> Add(ImmutableArray<Line> known, Line line)
+    {
+        for (var i = 0; i < known.Length; i++)
+        {
+            if (known[i].WithinTenant == line.WithinTenant)
+            {
+                return line.IssuedUntil > known[i].IssuedUntil ? known.SetItem(i, line) : known;
+            }
+        }
+
+        return known.Add(line);
     }
 
     /// <param name="key">Of the lines that may mean the token.</param>

@@ -54,7 +54,7 @@ internal sealed record AccessToken
             Roles = StringsAt(registration.RolesClaim, payload),
             Scopes = ScopesOf(registration, payload),
             Times = times,
-            SessionId = registration.SessionClaim.Find(payload) is { } session && session.TryGetString(out var sid) ? sid : null,
+            SessionId = registration.SessionClaim.Find(payload) is { } session && session.TryGetString(out var sid) && ClaimRules.IsName(sid) ? sid : null,
             ContextClasses = StringsAt(registration.ContextClassClaim, payload),
             Methods = MethodsOf(payload),
             ProofKeyThumbprint = proofKeyThumbprint,

@@ -7,7 +7,7 @@ namespace HipaaTemplate.Platform.Authentication.Tokens;
 /// <summary>What the payload of a token must say to be an access token of this issuer for this API.</summary>
 internal static class ClaimRules
 {
-    private const int LongestSubject = 255;
+    private const int LongestName = 255;
 
     /// <summary>Hashes of what is delivered along with an ID token (OpenID Connect Core §3.3.2.11).</summary>
     private static readonly string[] OnlyInIdTokens = ["at_hash", "c_hash"];
@@ -15,7 +15,7 @@ internal static class ClaimRules
     /// <returns>Null when nothing is wrong.</returns>
     public static TokenRefusal? Check(IssuerRegistration issuer, JsonElement payload)
     {
-        if (!payload.TryGetString("sub", out var sub) || sub.Length is 0 or > LongestSubject || SubjectOf(issuer, payload) is null)
+        if (!payload.TryGetString("sub", out var sub) || !IsName(sub) || SubjectOf(issuer, payload) is null)
         {
             return TokenRefusal.SubjectMissing;
         }
@@ -48,10 +48,15 @@ internal static class ClaimRules
 
     /// <summary>The claim that names the user at this issuer; null when it is missing.</summary>
     public static string? SubjectOf(IssuerRegistration issuer, JsonElement payload) =>
-        issuer.SubjectClaim.Find(payload) is { } claim && claim.TryGetString(out var subject)
-        && subject.Length is > 0 and <= LongestSubject
+        issuer.SubjectClaim.Find(payload) is { } claim && claim.TryGetString(out var subject) && IsName(subject)
             ? subject
             : null;
+
+    /// <summary>
+    /// Whether a text can name a user or a session: not empty, not endless (OpenID Connect Core §2), and
+    /// without control characters, which PostgreSQL cannot store (NUL) or which hide in terminals.
+    /// </summary>
+    public static bool IsName(string text) => text.Length is > 0 and <= LongestName && !text.Any(char.IsControl);
 
     /// <param name="payload">Of a token.</param>
     /// <param name="thumbprint">cnf.jkt; null for a bearer token.</param>

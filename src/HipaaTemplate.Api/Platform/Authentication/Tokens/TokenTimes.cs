@@ -77,8 +77,8 @@ internal readonly record struct TokenTimes(long Expires, long? NotBefore, long? 
         return latest;
     }
 
-    /// <summary>True with null for a member that is absent.</summary>
-    private static bool TryReadTime(JsonElement payload, string name, out long? time)
+    /// <returns>False for one that is no such time; true with null where there is none.</returns>
+    public static bool TryReadTime(JsonElement payload, string name, out long? time)
     {
         time = null;
         if (!payload.TryGetProperty(name, out var member))
