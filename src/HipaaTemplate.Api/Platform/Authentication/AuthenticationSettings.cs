@@ -55,6 +55,10 @@ internal sealed class AuthenticationSettings : IHasProblems
     [Setting("OIDC_DPOP", "Proof of possession (RFC 9449): off, accepted, or required, which refuses bearer tokens.", DefaultText = "off")]
     public DpopMode Dpop { get; set; }
 
+    [Setting("OIDC_DPOP_ORIGINS", "Where clients reach this API, comma-separated, such as https://api.example.org: a proof of possession must be for one of them. Needed with OIDC_DPOP outside development.",
+        DefaultText = "in development, what the request says")]
+    public string[] ProofOrigins { get; set; } = [];
+
     [Setting("OIDC_TENANTS", "Ids of the tenants that tokens of this issuer may name, comma-separated.", DefaultText = "every registered tenant")]
     public string[] Tenants { get; set; } = [];
 
@@ -119,6 +123,17 @@ internal sealed class AuthenticationSettings : IHasProblems
             yield return SettingOfMember.GetValueOrDefault(member, member) + problem[member.Length..];
         }
 
+        if (!Array.TrueForAll(ProofOrigins, IsOrigin))
+        {
+            yield return "OIDC_DPOP_ORIGINS must be origins: scheme, host and port, without a path.";
+        }
+
+        // The Host header is the caller's: with it, a proof that was made for another server would do.
+        if (!isDevelopment && ProofOrigins.Length == 0 && Further().Prepend(Primary).Any(definition => definition.Dpop != DpopMode.Off))
+        {
+            yield return "OIDC_DPOP_ORIGINS is missing: proofs of possession are for an address of this API.";
+        }
+
         if (FurtherIssuers is not null && IssuerDefinition.TryParseList(FurtherIssuers) is null)
         {
             yield return "OIDC_ISSUERS must be a JSON array of issuers; see docs/AUTH_CONFIGURATION.md.";
@@ -139,6 +154,11 @@ internal sealed class AuthenticationSettings : IHasProblems
             yield return "OIDC_ISSUERS names an issuer twice, or the one of OIDC_ISSUER_URL.";
         }
     }
+
+    private static bool IsOrigin(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri)
+        && (uri.Scheme == Uri.UriSchemeHttps || uri.Scheme == Uri.UriSchemeHttp)
+        && uri is { PathAndQuery: "/", Fragment: "", UserInfo: "" };
 
     private IssuerDefinition[] Further() =>
         FurtherIssuers is null ? [] : IssuerDefinition.TryParseList(FurtherIssuers) ?? [];

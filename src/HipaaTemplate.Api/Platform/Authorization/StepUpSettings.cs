@@ -23,6 +23,11 @@ internal sealed class StepUpSettings : IHasProblems
             yield return $"STEP_UP_POLICIES must hold names of policies ({string.Join(", ", Authorization.Policies.RolesOf.Keys)}), each with :SECONDS or without.";
         }
 
+        if (Policies.CountBy(text => text.Split(':')[0]).Any(policy => policy.Value > 1))
+        {
+            yield return "STEP_UP_POLICIES must not name a policy twice.";
+        }
+
         // They stand in a header, in quotes.
         if (!ContextClasses.All(value => value.All(c => c is > ' ' and < (char)127 and not ('"' or '\\'))))
         {

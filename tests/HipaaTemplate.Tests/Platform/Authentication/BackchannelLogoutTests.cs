@@ -55,6 +55,21 @@ internal sealed class BackchannelLogoutTests
         await ShouldBeServedAsync(goesOn);
     }
 
+    /// <summary>RFC 9068 knows no sid, and not every issuer writes one into access tokens.</summary>
+    [Test]
+    public async Task With_both_the_subjects_tokens_that_name_no_session_are_refused_as_well()
+    {
+        var nameless = App.Issuer.NewToken(clinic.Doctor).Sign();
+        var others = App.Issuer.NewToken(clinic.Admin).Sign();
+        await ShouldBeServedAsync(nameless);
+
+        Assert.That((await PostAsync(Logout("one").Sign())).StatusCode, Is.EqualTo(HttpStatusCode.OK));
+
+        await ShouldBeRefusedAsync(nameless);
+        await ShouldBeServedAsync(Access(clinic.Doctor, "another"));
+        await ShouldBeServedAsync(others);
+    }
+
     [Test]
     public async Task Without_a_session_all_tokens_of_the_subject_are_refused()
     {

@@ -17,6 +17,30 @@ internal sealed class DpopTests
     private ApiHost required = null!;
     private Clinic clinic = null!;
 
+    [Test]
+    public async Task Where_the_api_is_is_not_for_the_Host_header_to_say()
+    {
+        await using var known = new ApiHost(App.DatabaseUrl, App.Issuer, new Dictionary<string, string>
+        {
+            ["OIDC_DPOP"] = "required",
+            ["OIDC_DPOP_ORIGINS"] = "https://api.hipaa-template.test",
+        });
+        var token = App.Issuer.NewToken(clinic.Doctor).With("cnf", new { jkt = key.Thumbprint }).Sign();
+
+        Assert.That(await StatusAsync("http://evil.example"), Is.EqualTo(HttpStatusCode.Unauthorized));
+        Assert.That(await StatusAsync("https://api.hipaa-template.test"), Is.EqualTo(HttpStatusCode.OK));
+
+        async Task<HttpStatusCode> StatusAsync(string origin)
+        {
+            using var client = known.Anonymous();
+            client.DefaultRequestHeaders.Host = "evil.example";
+            client.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", "DPoP " + token);
+            client.DefaultRequestHeaders.TryAddWithoutValidation(
+                "DPoP", key.Proof(HttpMethod.Get, new Uri(origin + ProbeFeature.Path), token).Sign(key.Sign));
+            return (await client.GetAsync(ProbeFeature.Path)).StatusCode;
+        }
+    }
+
     private static IEnumerable<TestCaseData> WrongProofs()
     {
         yield return Wrong("no typ", ProofMalformed, (h, _) => h.Remove("typ"));

@@ -2,10 +2,12 @@ using System.Diagnostics;
 using System.Net;
 using System.Text;
 using HipaaTemplate.Platform.Authentication;
+using HipaaTemplate.Platform.Authentication.Issuers;
 using HipaaTemplate.Platform.Authentication.Keys;
 using HipaaTemplate.Tests.Platform.Health;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace HipaaTemplate.Tests.Platform.Authentication;
 
@@ -116,6 +118,44 @@ internal sealed class IssuerAvailabilityTests
 
         await (await GetAsync(Token().Sign())).ShouldBeAsync(AuthenticationErrors.ProviderUnavailable);
         await api.ShouldBeRedAsync("signing keys");
+    }
+
+    /// <summary>The host would be stopped by what a background service throws, and a request answered with 500.</summary>
+    [Test]
+    public async Task What_nobody_thought_of_is_an_issuer_that_is_away_and_is_not_asked_again_at_once()
+    {
+        var asked = 0;
+        var registration = IssuerRegistration.TryCreate(
+            new IssuerDefinition { Issuer = "https://issuer.test", ClientIds = ["client"] }, allowPlainHttp: false, out _)!;
+        var keys = new IssuerKeys(
+            registration,
+            _ =>
+            {
+                asked++;
+                throw new UriFormatException();
+            },
+            time,
+            NullLogger<IssuerKeys>.Instance);
+
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.That(await keys.GetAsync(CancellationToken.None), Is.Null);
+        }
+
+        Assert.That(asked, Is.EqualTo(1));
+        time.Advance(IssuerKeys.GapAfterFailure);
+        await keys.GetAsync(CancellationToken.None);
+        Assert.That(asked, Is.EqualTo(2));
+    }
+
+    [Test]
+    public async Task A_host_that_DNS_has_no_form_for_is_no_address()
+    {
+        // A label has 63 octets at most; this one has 64 once it is written in ASCII.
+        issuer.StatedKeysAddress = $"https://{new string('ä', 58)}.example/jwks";
+
+        await (await GetAsync(Token().Sign())).ShouldBeAsync(AuthenticationErrors.ProviderUnavailable);
+        Assert.That(log.IssuerFailures(), Is.Not.Empty.And.All.EqualTo("no_address_of_keys"));
     }
 
     [TestCase("issuer_mismatch")]

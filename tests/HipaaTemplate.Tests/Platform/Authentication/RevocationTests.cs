@@ -5,6 +5,7 @@ using HipaaTemplate.Platform.Authentication.Revocation;
 using HipaaTemplate.Platform.Authorization;
 using HipaaTemplate.Platform.Errors;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace HipaaTemplate.Tests.Platform.Authentication;
 
@@ -81,6 +82,49 @@ internal sealed class RevocationTests
         await ShouldBeRefusedAsync(elsewhere, between);
         time.Advance(TimeSpan.FromSeconds(1));
         await ShouldBeServedAsync(api, Token(clinic.Doctor).Sign());
+    }
+
+    /// <summary>Of a clock that was set back since, or by somebody who writes to the table.</summary>
+    [Test]
+    public async Task A_line_recorded_in_the_future_does_not_hide_later_ones()
+    {
+        var (first, url) = await App.NewApiAsync(null, services => services.AddSingleton<TimeProvider>(time));
+        await using var own = first;
+        await using var second = new ApiHost(url, App.Issuer, null, services => services.AddSingleton<TimeProvider>(time));
+        var here = await App.NewClinicAsync(own);
+        await using (var app = await own.OpenAppConnectionAsync())
+        {
+            await app.ExecuteAsync(
+                "INSERT INTO app.revoked_tokens (id, issuer, kind, value, issued_until, recorded_at, expires_at) "
+                + "VALUES (gen_random_uuid(), 'i', 1, 'x', now(), now() + interval '1 day', now() + interval '1 day')");
+        }
+
+        var token = Token(here.Doctor).Sign();
+        await ShouldBeServedAsync(second, token);
+        await ShouldBeServedAsync(own, token);
+
+        var answer = await own.WithToken(Token(here.Admin).Sign()).PostAsJsonAsync(Path, new { subject = here.Doctor.Subject });
+
+        Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.NoContent));
+        await ShouldBeRefusedAsync(own, token);
+        time.Advance(RevocationList.MaximumAge);
+        await ShouldBeRefusedAsync(second, token);
+    }
+
+    /// <summary>.NET could not read it, and with it none of the others.</summary>
+    [TestCase("'200000-01-01'", "now()", "now()")]
+    [TestCase("now()", "'-infinity'", "now()")]
+    [TestCase("now()", "'infinity'", "now()")]
+    [TestCase("now()", "now()", "'200000-01-01'")]
+    public async Task A_line_with_a_time_beyond_all_calendars_cannot_be_stored(string until, string recorded, string expires)
+    {
+        await using var app = await App.Api.OpenAppConnectionAsync();
+
+        var refusal = Assert.ThrowsAsync<PostgresException>(() => app.ExecuteAsync(
+            "INSERT INTO app.revoked_tokens (id, issuer, kind, value, issued_until, recorded_at, expires_at) "
+            + $"VALUES (gen_random_uuid(), 'i', 1, 'x', {until}, {recorded}, {expires})"));
+
+        Assert.That(refusal!.ConstraintName, Is.EqualTo("ck_revoked_tokens_times"));
     }
 
     /// <summary>It may be as old as any.</summary>

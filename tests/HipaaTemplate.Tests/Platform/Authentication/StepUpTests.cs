@@ -108,6 +108,10 @@ internal sealed class StepUpTests
     public void A_policy_that_there_is_not_stops_the_start(string policies) => Assert.That(
         new StepUpSettings { Policies = [policies] }.Problems(), Has.One.StartsWith("STEP_UP_POLICIES must hold"));
 
+    [Test]
+    public void A_policy_named_twice_stops_the_start() => Assert.That(
+        new StepUpSettings { Policies = ["DeleteRecords", "DeleteRecords:900"] }.Problems(), Has.One.StartsWith("STEP_UP_POLICIES must not"));
+
     [TestCase("a\"b")]
     [TestCase("a b")]
     [TestCase("a\r\nb")]

@@ -1,4 +1,6 @@
+using System.Net;
 using HipaaTemplate.Platform.Authentication.Tokens;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace HipaaTemplate.Tests.Platform.Authentication;
 
@@ -21,6 +23,25 @@ internal sealed class TokenCacheTests
         }
 
         Assert.That(kept, Is.GreaterThan(1000 * 40), "it keeps something");
+    }
+
+    /// <summary>Eleven kilobytes of them would keep two hundred, twenty thousand times.</summary>
+    [Test]
+    public async Task A_token_with_thousands_of_scopes_is_good_and_not_kept()
+    {
+        await using var api = new ApiHost(App.DatabaseUrl, App.Issuer);
+        var clinic = await App.NewClinicAsync();
+        var cache = api.Services.GetRequiredService<TokenCache>();
+        var small = App.Issuer.NewToken(clinic.Doctor).With("scope", string.Join(' ', Enumerable.Repeat("a", 200))).Sign();
+        var large = App.Issuer.NewToken(clinic.Doctor).With("scope", string.Join(' ', Enumerable.Repeat("a", 4000))).Sign();
+
+        foreach (var token in new[] { small, large })
+        {
+            Assert.That((await api.WithToken(token).GetAsync("/api/v1/auth/me")).StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        }
+
+        Assert.That(cache.Find(TokenDigest.Of(small)), Is.Not.Null);
+        Assert.That(cache.Find(TokenDigest.Of(large)), Is.Null);
     }
 
     [Test]

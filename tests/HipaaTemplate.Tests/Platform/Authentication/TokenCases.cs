@@ -151,6 +151,8 @@ internal static class TokenCases
         Bad("sub missing", SubjectMissing, 200, t => t.Without("sub").Sign()),
         Bad("sub no string", SubjectMissing, 401, t => t.With("sub", new { a = 1 }).Sign()),
         Bad("sub empty", SubjectMissing, 200, t => t.With("sub", "").Sign()),
+        Bad("auth_time in 6 minutes", IssuedInTheFuture, 200, t => t.With("auth_time", Now + 360).Sign()),
+        Bad("events, as logout tokens have", IdToken, 200, t => t.With("events", new { a = 1 }).Sign()),
         Bad("sub with NUL", SubjectMissing, 200, t => t.With("sub", "a\0b").Sign()),
         Bad("sub with a line break", SubjectMissing, 200, t => t.With("sub", "a\nb").Sign()),
         Bad("sub of 256 characters", SubjectMissing, 200, t => t.With("sub", new string('s', 256)).Sign()),

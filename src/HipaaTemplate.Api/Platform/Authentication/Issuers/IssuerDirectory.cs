@@ -83,9 +83,9 @@ internal sealed partial class IssuerDirectory
             {
                 entries[row.Issuer] = known;
             }
-            else if (TryTrust(row.Issuer, row.Definition) is { } issuer)
+            else
             {
-                entries[row.Issuer] = new RegisteredIssuers.Entry(row.Definition, issuer);
+                entries[row.Issuer] = new RegisteredIssuers.Entry(row.Definition, TryTrust(row.Issuer, row.Definition));
             }
         }
 
@@ -117,6 +117,7 @@ internal sealed partial class IssuerDirectory
 
     private sealed record RegisteredIssuers(IReadOnlyDictionary<string, RegisteredIssuers.Entry> ByIssuer)
     {
-        public sealed record Entry(string Definition, TrustedIssuer Issuer);
+        /// <param name="Issuer">Null for a definition that cannot be used, which is logged once and not at each reading.</param>
+        public sealed record Entry(string Definition, TrustedIssuer? Issuer);
     }
 }

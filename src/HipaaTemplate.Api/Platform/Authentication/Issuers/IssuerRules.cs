@@ -87,6 +87,19 @@ internal static class IssuerRules
 
     /// <summary>Plain HTTP to the identity provider would let anybody on the way hand out keys.</summary>
     public static bool IsAddress(Uri uri, bool allowPlainHttp) =>
-        uri is { UserInfo: "", Fragment: "" }
+        uri is { UserInfo: "", Fragment: "" } && HasHost(uri)
         && (uri.Scheme == Uri.UriSchemeHttps || (allowPlainHttp && uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback));
+
+    /// <summary>A name beyond ASCII can be one that DNS has no form for, which is found out only here.</summary>
+    private static bool HasHost(Uri uri)
+    {
+        try
+        {
+            return uri.IdnHost.Length > 0;
+        }
+        catch (UriFormatException)
+        {
+            return false;
+        }
+    }
 }

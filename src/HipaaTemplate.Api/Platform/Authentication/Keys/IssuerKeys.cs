@@ -151,10 +151,20 @@ internal sealed partial class IssuerKeys(
         }
         catch (IssuerDocumentException e)
         {
-            hasFailed = true;
-            KeysUnavailable(logger, issuer.Issuer, e.Message);
-            return last is null ? GapAfterFailure : GapAfterMiss;
+            return Failed(e.Message, null);
         }
+        catch (Exception e)
+        {
+            // Whatever the document made some library throw: it is the issuer that is away, not the API.
+            return Failed("unexpected", e);
+        }
+    }
+
+    private TimeSpan Failed(string reason, Exception? unexpected)
+    {
+        hasFailed = true;
+        KeysUnavailable(logger, issuer.Issuer, reason, unexpected);
+        return last is null ? GapAfterFailure : GapAfterMiss;
     }
 
     /// <returns>False when it takes longer than anybody here waits.</returns>
@@ -175,7 +185,7 @@ internal sealed partial class IssuerKeys(
     private static partial void KeysRead(ILogger logger, string issuer, int count);
 
     [LoggerMessage(1402, LogLevel.Warning, "Keys of issuer {issuer} could not be read: {reason}")]
-    private static partial void KeysUnavailable(ILogger logger, string issuer, string reason);
+    private static partial void KeysUnavailable(ILogger logger, string issuer, string reason, Exception? unexpected);
 
     private sealed record Reading(IssuerDocument Document, long At);
 }

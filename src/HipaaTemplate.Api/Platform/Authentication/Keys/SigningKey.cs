@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using HipaaTemplate.Platform.Authentication.Tokens;
 
 namespace HipaaTemplate.Platform.Authentication.Keys;
 
@@ -48,7 +49,7 @@ internal sealed class SigningKey
             || (jwk.TryGetProperty("use", out var use) && !(use.TryGetString(out var purpose) && purpose == "sig"))
             || (jwk.TryGetProperty("key_ops", out var operations)
                 && !(operations.ValueKind == JsonValueKind.Array && operations.Strings().Contains("verify")))
-            || (jwk.TryGetProperty("kid", out var keyId) && keyId.ValueKind != JsonValueKind.String)
+            || (jwk.TryGetProperty("kid", out _) && !(jwk.TryGetString("kid", out var keyId) && keyId.Length <= CompactToken.LongestKeyId))
             || (jwk.TryGetProperty("alg", out var algorithm) && algorithm.ValueKind != JsonValueKind.String)
             || Array.Exists(PrivateMembers, name => jwk.TryGetProperty(name, out _)))
         {

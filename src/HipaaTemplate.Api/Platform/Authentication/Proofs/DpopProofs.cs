@@ -5,7 +5,9 @@ using System.Text.Json;
 using HipaaTemplate.Platform.Authentication.Keys;
 using HipaaTemplate.Platform.Authentication.Revocation;
 using HipaaTemplate.Platform.Authentication.Tokens;
+using HipaaTemplate.Platform.Hosting;
 using Microsoft.AspNetCore.Http.Extensions;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 
 namespace HipaaTemplate.Platform.Authentication.Proofs;
@@ -14,7 +16,8 @@ namespace HipaaTemplate.Platform.Authentication.Proofs;
 /// Proofs that a client has the key that its access token is bound to (RFC 9449 §4.3). A proof is for one
 /// request and one token, for a minute, once.
 /// </summary>
-internal sealed class DpopProofs(SingleUse singleUse, TimeProvider time)
+internal sealed class DpopProofs(
+    SingleUse singleUse, IOptions<AuthenticationSettings> settings, IOptions<ServerSettings> server, TimeProvider time)
 {
     public const string HeaderName = "DPoP";
 
@@ -89,10 +92,22 @@ internal sealed class DpopProofs(SingleUse singleUse, TimeProvider time)
     }
 
     /// <summary>Method, and URL without query and fragment, compared as RFC 3986 §6.2 normalises them.</summary>
-    private static bool IsFor(HttpRequest request, JsonElement claims) =>
+    private bool IsFor(HttpRequest request, JsonElement claims) =>
         claims.TryGetString("htm", out var method) && method == request.Method
         && claims.TryGetString("htu", out var text)
         && Uri.TryCreate(text, UriKind.Absolute, out var url) && url is { Query: "", Fragment: "", UserInfo: "" }
-        && Uri.TryCreate(UriHelper.BuildAbsolute(request.Scheme, request.Host, request.PathBase, request.Path), UriKind.Absolute, out var asked)
-        && url.AbsoluteUri == asked.AbsoluteUri;
+        && OriginsOf(request).Any(origin =>
+            Uri.TryCreate(origin + UriHelper.BuildRelative(request.PathBase, request.Path), UriKind.Absolute, out var asked)
+            && url.AbsoluteUri == asked.AbsoluteUri);
+
+    /// <summary>Host is a header of the caller's; who got a proof that is for another server could send that one's name.</summary>
+    private IEnumerable<string> OriginsOf(HttpRequest request)
+    {
+        if (settings.Value.ProofOrigins is { Length: > 0 } origins)
+        {
+            return origins.Select(origin => origin.TrimEnd('/'));
+        }
+
+        return server.Value.IsDevelopment ? [$"{request.Scheme}://{request.Host}"] : [];
+    }
 }

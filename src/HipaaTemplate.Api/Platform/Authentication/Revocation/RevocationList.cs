@@ -53,6 +53,7 @@ internal sealed class RevocationList
                 $"""
                 INSERT INTO app.revoked_tokens (id, issuer, kind, value, within_tenant, issued_until, recorded_at, expires_at)
                 VALUES ({id}, {issuer}, {(short)kind}, {value}, {tenant}, {now}, clock_timestamp(), {expires})
+                ON CONFLICT (id) DO NOTHING
                 """,
                 ct);
         }
@@ -68,8 +69,17 @@ internal sealed class RevocationList
     public async Task<bool> TryAddOnceAsync(LoggedOut ended, CancellationToken ct)
     {
         var now = time.GetUtcNow();
-        var (id, expires) = (Guid.CreateVersion7(), now + Lasting);
-        var (kind, value) = ended.SessionId is { } session ? (RevocationKind.Session, session) : (RevocationKind.Subject, ended.Subject!);
+        var expires = now + Lasting;
+        (RevocationKind Kind, string Value)[] lines = (ended.SessionId, ended.Subject) switch
+        {
+            (null, { } subject) => [(RevocationKind.Subject, subject)],
+            ({ } session, null) => [(RevocationKind.Session, session)],
+            // RFC 9068 knows no sid, so the access tokens of this session may not name it.
+            ({ } session, { } subject) => [(RevocationKind.Session, session), (RevocationKind.SubjectWithoutSession, subject)],
+            _ => throw new ArgumentException("Nobody is named.", nameof(ended)),
+        };
+        var ids = Array.ConvertAll(lines, _ => Guid.CreateVersion7());
+        var (kinds, values) = (Array.ConvertAll(lines, line => (short)line.Kind), Array.ConvertAll(lines, line => line.Value));
         var (usedId, usedUntil) = (SingleUse.HashOf("logout token", ended.Issuer, ended.TokenId), ended.TokenExpires + SingleUse.Margin);
         await using (var db = await contexts.CreateDbContextAsync(ct))
         {
@@ -78,7 +88,8 @@ internal sealed class RevocationList
                 WITH used AS (
                     INSERT INTO app.used_ids (id, expires_at) VALUES ({usedId}, {usedUntil}) ON CONFLICT DO NOTHING RETURNING id)
                 INSERT INTO app.revoked_tokens (id, issuer, kind, value, issued_until, recorded_at, expires_at)
-                SELECT {id}, {ended.Issuer}, {(short)kind}, {value}, {now}, clock_timestamp(), {expires} FROM used
+                SELECT line.id, {ended.Issuer}, line.kind, line.value, {now}, clock_timestamp(), {expires}
+                FROM used, unnest({ids}, {kinds}, {values}) AS line (id, kind, value)
                 """,
                 ct);
             if (added == 0)
@@ -99,6 +110,7 @@ internal sealed class RevocationList
         if (before is null || now - before.CompleteSince >= CompleteEvery)
         {
             await db.Database.ExecuteSqlAsync($"DELETE FROM app.revoked_tokens WHERE expires_at < now()", ct);
+            await db.Database.ExecuteSqlAsync($"DELETE FROM app.used_ids WHERE expires_at < now()", ct);
             return Revocations.Of(await rows.ToListAsync(ct), now);
         }
 
@@ -107,7 +119,10 @@ internal sealed class RevocationList
             return before.With(await rows.ToListAsync(ct));
         }
 
-        var since = newest - Overlap;
-        return before.With(await rows.Where(row => row.RecordedAt > since).ToListAsync(ct));
+        // Not newest alone: the database's clock may have been set back, and a line may lie about its time.
+        return before.With(await db.Set<RevokedTokens>()
+            .FromSql($"SELECT * FROM app.revoked_tokens WHERE recorded_at > least({newest}, clock_timestamp()) - {Overlap}")
+            .AsNoTracking()
+            .ToListAsync(ct));
     }
 }

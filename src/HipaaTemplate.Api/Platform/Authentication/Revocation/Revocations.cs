@@ -53,7 +53,9 @@ internal sealed class Revocations
         var issuer = token.Issuer.Registration.Issuer;
         // A session that has ended has none to come, however its issuer's clocks may differ.
         return Hits(new Key(issuer, RevocationKind.Subject, token.Subject), token, token.Times.Issued)
-            || (token.SessionId is { } session && Hits(new Key(issuer, RevocationKind.Session, session), token, issuedAt: null));
+            || (token.SessionId is { } session
+                ? Hits(new Key(issuer, RevocationKind.Session, session), token, issuedAt: null)
+                : Hits(new Key(issuer, RevocationKind.SubjectWithoutSession, token.Subject), token, token.Times.Issued));
     }
 
     /// <summary>One line a tenant: the latest says all that the others say, however often somebody is signed out.</summary>

@@ -11,6 +11,9 @@ internal enum RevocationKind : short
 
     /// <summary>Tokens of one user that were issued until a moment.</summary>
     Subject = 2,
+
+    /// <summary>Like <see cref="Subject"/>, but only those that do not say which sign-in they are of.</summary>
+    SubjectWithoutSession = 3,
 }
 
 /// <summary>
@@ -21,6 +24,11 @@ internal enum RevocationKind : short
 internal sealed class RevokedTokens
 {
     public const int MaximumValueLength = 255;
+
+    private const string ReadableTimes = """
+        least(issued_until, recorded_at, expires_at) >= '2000-01-01 00:00:00+00'
+        AND greatest(issued_until, recorded_at, expires_at) < '9000-01-01 00:00:00+00'
+        """;
 
     public required Guid Id { get; init; }
 
@@ -45,7 +53,8 @@ internal sealed class RevokedTokens
 
     internal static void Map(EntityTypeBuilder<RevokedTokens> revoked)
     {
-        revoked.ToTable("revoked_tokens");
+        // One line with a time that nobody can read would stop all of them from being read.
+        revoked.ToTable("revoked_tokens", table => table.HasCheckConstraint("ck_revoked_tokens_times", ReadableTimes));
         revoked.HasKey(r => r.Id);
         revoked.Property(r => r.Id).ValueGeneratedNever();
         revoked.Property(r => r.Issuer).HasMaxLength(Issuers.RegisteredIssuer.MaximumIssuerLength);

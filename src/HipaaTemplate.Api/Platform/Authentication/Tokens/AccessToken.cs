@@ -8,6 +8,9 @@ namespace HipaaTemplate.Platform.Authentication.Tokens;
 /// <summary>What this API keeps of an access token once everything about it was checked.</summary>
 internal sealed record AccessToken
 {
+    private const int MostKeptTexts = 256;
+    private const int MostKeptCharacters = 4 * 1024;
+
     public required TrustedIssuer Issuer { get; init; }
 
     /// <summary>The key that signed it. It must still be published when the token is used again.</summary>
@@ -38,6 +41,25 @@ internal sealed record AccessToken
 
     /// <summary>cnf.jkt: the key that the client has to prove possession of; null for a bearer token.</summary>
     public string? ProofKeyThumbprint { get; init; }
+
+    /// <summary>
+    /// Not too large to be kept: 11 KB of one-letter scopes would keep 200 KB of memory, times as many tokens
+    /// as an issuer likes to sign.
+    /// </summary>
+    public bool IsSmall
+    {
+        get
+        {
+            var (count, characters) = (0, 0);
+            foreach (var text in Roles.Concat(Scopes).Concat(ContextClasses).Concat(Methods))
+            {
+                count++;
+                characters += text.Length;
+            }
+
+            return count <= MostKeptTexts && characters <= MostKeptCharacters;
+        }
+    }
 
     /// <summary>The claims are read only here, so that only a token that was verified has them.</summary>
     public static AccessToken From(

@@ -9,8 +9,8 @@ internal static class ClaimRules
 {
     private const int LongestName = 255;
 
-    /// <summary>Hashes of what is delivered along with an ID token (OpenID Connect Core §3.3.2.11).</summary>
-    private static readonly string[] OnlyInIdTokens = ["at_hash", "c_hash"];
+    /// <summary>Hashes of what is delivered along with an ID token (OpenID Connect Core §3.3.2.11), and what a logout token is about.</summary>
+    private static readonly string[] OnlyInOtherTokens = ["at_hash", "c_hash", "events"];
 
     /// <returns>Null when nothing is wrong.</returns>
     public static TokenRefusal? Check(IssuerRegistration issuer, JsonElement payload)
@@ -36,7 +36,7 @@ internal static class ClaimRules
             return TokenRefusal.ClaimForbidden;
         }
 
-        if (Array.Exists(OnlyInIdTokens, name => payload.TryGetProperty(name, out _)))
+        if (Array.Exists(OnlyInOtherTokens, name => payload.TryGetProperty(name, out _)))
         {
             return TokenRefusal.IdToken;
         }

@@ -13,7 +13,7 @@ internal sealed class CompactToken
     public const int MostCharacters = 16 * 1024;
     private const int HeaderDepth = 4;
     private const int PayloadDepth = 16;
-    private const int LongestKeyId = 256;
+    public const int LongestKeyId = 256;
 
     /// <summary>Extensions that have to be understood, other payloads, keys from strangers (RFC 8725 §3.10 and §3.11).</summary>
     private static readonly string[] ForbiddenMembers = ["crit", "b64", "zip", "enc", "jku", "x5u", "x5c", "jwk"];

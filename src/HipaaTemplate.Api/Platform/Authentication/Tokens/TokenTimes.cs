@@ -51,7 +51,7 @@ internal readonly record struct TokenTimes(long Expires, long? NotBefore, long? 
             return TokenRefusal.NotYetValid;
         }
 
-        if (now < Issued - Skew)
+        if (now < Issued - Skew || now < SignedInAt - Skew)
         {
             return TokenRefusal.IssuedInTheFuture;
         }

@@ -144,7 +144,11 @@ internal sealed class TokenValidator(IssuerDirectory issuers, RevocationList rev
             return Refuse(TokenRefusal.Revoked);
         }
 
-        cache.Add(digest, good);
+        if (good.IsSmall)
+        {
+            cache.Add(digest, good);
+        }
+
         return TokenVerdict.Good(good);
     }
 
