@@ -127,16 +127,6 @@ internal sealed class RevocationTests
         Assert.That(refusal!.ConstraintName, Is.EqualTo("ck_revoked_tokens_times"));
     }
 
-    /// <summary>It may be as old as any.</summary>
-    [Test]
-    public async Task A_token_that_does_not_say_when_it_was_issued_is_refused_for_good()
-    {
-        await RevokeAsync(new { subject = clinic.Doctor.Subject });
-        time.Advance(TimeSpan.FromSeconds(10));
-
-        await ShouldBeRefusedAsync(api, Token(clinic.Doctor).Without("iat").Sign());
-    }
-
     [Test]
     public async Task A_sessions_tokens_are_refused_and_the_users_others_are_not()
     {

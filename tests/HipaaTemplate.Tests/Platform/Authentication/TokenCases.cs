@@ -121,7 +121,8 @@ internal static class TokenCases
         Good("nbf in 15 seconds", 200, t => t.With("nbf", Now + 15).Sign()),
         Bad("nbf after exp", NotYetValid, 401, t => t.With("nbf", Now + 400).Sign()),
         Bad("nbf after exp, within the skew", NotYetValid, 401, t => t.With("nbf", Now + 20).With("exp", Now + 10).Sign()),
-        Good("neither nbf nor iat", 200, t => t.Without("nbf").Without("iat").Sign()),
+        Good("no nbf", 200, t => t.Without("nbf").Sign()),
+        Bad("no iat", IssuedAtMissing, 200, t => t.Without("iat").Sign()),
 
         // header members that change how it is to be read
         Bad("crit and b64", HeaderMemberForbidden, 200, t => t.WithHeader("crit", new[] { "b64" }).WithHeader("b64", false).Sign()),

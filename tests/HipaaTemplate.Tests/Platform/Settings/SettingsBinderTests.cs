@@ -1,4 +1,5 @@
 using HipaaTemplate.Platform.Authentication;
+using HipaaTemplate.Platform.Authentication.Issuers;
 using HipaaTemplate.Platform.Authorization;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Hosting;
@@ -179,6 +180,33 @@ internal sealed class SettingsBinderTests
             new AuthenticationSettings { IssuerUrl = new Uri(issuer), ClientIds = ["spa"] }
                 .Problems(environment == DeploymentEnvironment.Development),
             allowed ? Is.Empty : Is.EqualTo(new[] { "OIDC_ISSUER_URL must be an https URL; plain http is for localhost in development." }));
+
+    [TestCase("https://api.test", DpopMode.Required, true)]
+    [TestCase("https://api.test:8443/", DpopMode.Accepted, true)]
+    [TestCase("", DpopMode.Off, true)]
+    [TestCase("", DpopMode.Accepted, false)]
+    [TestCase("https://api.test/path", DpopMode.Required, false)]
+    [TestCase("https://user@api.test", DpopMode.Required, false)]
+    [TestCase("api.test", DpopMode.Required, false)]
+    [TestCase("ftp://api.test", DpopMode.Off, false)]
+    public void Proofs_of_possession_need_to_know_where_the_api_is(string origin, DpopMode dpop, bool allowed) => Assert.That(
+        new AuthenticationSettings
+        {
+            IssuerUrl = new Uri("https://idp.test"), ClientIds = ["spa"], Dpop = dpop, ProofOrigins = origin.Length == 0 ? [] : [origin],
+        }.Problems(isDevelopment: false),
+        allowed ? Is.Empty : Has.One.StartsWith("OIDC_DPOP_ORIGINS"));
+
+    [TestCase("jwt", "https://api.test", true)]
+    [TestCase("jwt", "", false)]
+    [TestCase("Absent", "", false)]
+    [TestCase("application/jwt", "", false)]
+    [TestCase("at+jwt", "", true)]
+    public void Types_that_ID_tokens_have_need_an_audience_that_they_have_not(string type, string audience, bool allowed) => Assert.That(
+        new AuthenticationSettings
+        {
+            IssuerUrl = new Uri("https://idp.test"), ClientIds = ["spa"], TokenTypes = [type], Audiences = audience.Length == 0 ? [] : [audience],
+        }.Problems(isDevelopment: false),
+        allowed ? Is.Empty : Has.One.StartsWith("OIDC_AUDIENCE must name the API"));
 
     [Test]
     public void Good_settings_have_no_problems_and_arrive()

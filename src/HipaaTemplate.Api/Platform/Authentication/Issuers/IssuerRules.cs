@@ -30,6 +30,13 @@ internal static class IssuerRules
             yield return "client_ids must say for whom tokens are, where audiences do not.";
         }
 
+        // Every ID token is of these types and for the client.
+        if (definition.Provider == IdentityProvider.Generic && definition.Audiences.Length == 0
+            && definition.TokenTypes.Any(type => type is not null && IssuerRegistration.NormalizedType(type) is ProviderPreset.AnyTokenType or ProviderPreset.AbsentType))
+        {
+            yield return "audiences must name the API where token_types has jwt or absent: ID tokens are for the client.";
+        }
+
         // JSON may have null among the strings.
         if (definition.Algorithms.Any(name => name is null || SignatureAlgorithm.Find(name) is null))
         {

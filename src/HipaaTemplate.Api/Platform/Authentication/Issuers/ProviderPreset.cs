@@ -16,7 +16,7 @@ internal sealed record ProviderPreset
     public const string AbsentType = "absent";
 
     private const string AccessTokenType = "at+jwt";
-    private const string AnyTokenType = "jwt";
+    public const string AnyTokenType = "jwt";
 
     /// <summary>The last is what tokens of consumers call it: every personal Microsoft account is in there.</summary>
     private static readonly string[] EverybodysDirectories =

@@ -83,7 +83,6 @@ internal sealed partial class LogoutTokens(IssuerDirectory issuers, TimeProvider
         }
 
         if (TokenTimes.TryRead(payload, out times) is not null
-            || times.Issued is null
             || times.Check(time.GetUtcNow().ToUnixTimeSeconds()) is not null)
         {
             return "not_its_time";

@@ -42,7 +42,7 @@ internal sealed class Revocations
         return new Revocations(builder.ToImmutable(), newest, CompleteSince);
     }
 
-    /// <summary>Whether the token is meant. One that does not say when it was issued may be as old as any.</summary>
+    /// <summary>Whether the token is meant.</summary>
     public bool Revoke(AccessToken token)
     {
         if (lines.IsEmpty)
@@ -74,7 +74,7 @@ internal sealed class Revocations
 
     /// <param name="key">Of the lines that may mean the token.</param>
     /// <param name="token">Whose tenant counts.</param>
-    /// <param name="issuedAt">Null when it does not matter, or when nobody knows.</param>
+    /// <param name="issuedAt">Null when it does not matter.</param>
     private bool Hits(Key key, AccessToken token, long? issuedAt)
     {
         if (!lines.TryGetValue(key, out var found))

@@ -23,6 +23,7 @@ internal enum TokenRefusal
     TypeNotAllowed,
     TimeMalformed,
     ExpiryMissing,
+    IssuedAtMissing,
     Expired,
     NotYetValid,
     IssuedInTheFuture,

@@ -8,7 +8,7 @@ namespace HipaaTemplate.Platform.Authentication.Tokens;
 /// exponent or a string is read differently by different libraries.
 /// </summary>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct TokenTimes(long Expires, long? NotBefore, long? Issued, long? SignedInAt)
+internal readonly record struct TokenTimes(long Expires, long? NotBefore, long Issued, long? SignedInAt)
 {
     /// <summary>How far clocks may be apart, in seconds.</summary>
     public const long Skew = 30;
@@ -34,7 +34,13 @@ internal readonly record struct TokenTimes(long Expires, long? NotBefore, long? 
             return TokenRefusal.ExpiryMissing;
         }
 
-        times = new TokenTimes(end, notBefore, issued, signedInAt ?? LatestMethod(payload));
+        // RFC 9068 §2.2. Without it nobody knows how long it lives, or whether a revocation means it.
+        if (issued is not { } start)
+        {
+            return TokenRefusal.IssuedAtMissing;
+        }
+
+        times = new TokenTimes(end, notBefore, start, signedInAt ?? LatestMethod(payload));
         return null;
     }
 
@@ -56,7 +62,7 @@ internal readonly record struct TokenTimes(long Expires, long? NotBefore, long? 
             return TokenRefusal.IssuedInTheFuture;
         }
 
-        return Expires - (Issued ?? now) > LongestLife + Skew || Expires - now > LongestLife + Skew ? TokenRefusal.LivesTooLong : null;
+        return Expires - Issued > LongestLife + Skew ? TokenRefusal.LivesTooLong : null;
     }
 
     /// <summary>Supabase has no auth_time; each of its methods says when it was used.</summary>
