@@ -82,9 +82,6 @@ internal sealed class TestIssuer : IAsyncDisposable
     /// <summary>While set, answers wait for it.</summary>
     public TaskCompletionSource? Gate { get; set; }
 
-    /// <summary>Completed by the first question.</summary>
-    public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     /// <summary>While true, nothing of this issuer answers but 503.</summary>
     public bool IsAway { get; set; }
 
@@ -98,7 +95,6 @@ internal sealed class TestIssuer : IAsyncDisposable
         var issuer = new TestIssuer(app, path);
         app.Use(async (context, next) =>
         {
-            issuer.Asked.TrySetResult();
             if (issuer.Gate is { } gate)
             {
                 await gate.Task;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
 
 namespace HipaaTemplate.Tests.Platform.Logging;
@@ -56,20 +57,23 @@ internal sealed class StandardOutputTests
     [Test]
     public async Task SIGTERM_lets_a_request_under_way_finish_takes_no_new_one_and_ends_with_0()
     {
-        await using var issuer = await TestIssuer.StartAsync();
-        issuer.Gate = new TaskCompletionSource();
-        await using var api = await ApiProcess.ServeAsync(ApiProcess.Settings(App.DatabaseUrl, issuer));
-        using var client = api.Client();
+        await using var api = await ApiProcess.ServeAsync(ApiProcess.Settings(App.DatabaseUrl, App.Issuer));
+        using var connection = await RawHttp.ConnectAsync(api.Address!);
+        using var reader = new StreamReader(connection.GetStream(), leaveOpen: true);
 
-        // The description waits for the identity provider, which waits for us.
-        var underWay = client.GetAsync("/openapi.json");
-        await issuer.Asked.Task;
+        // The API says that it goes on when its handler asks for the body, which waits for us.
+        await connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
+            $"POST /api/v1/auth/backchannel-logout HTTP/1.1\r\nHost: {api.Address!.Authority}\r\nExpect: 100-continue\r\n"
+            + "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 14\r\n\r\n"));
+        Assert.That(await reader.ReadLineAsync(), Is.EqualTo("HTTP/1.1 100 Continue"));
+        Assert.That(await reader.ReadLineAsync(), Is.Empty);
+        var answer = reader.ReadLineAsync();
         await api.TerminateAsync();
         await Eventually.IsTrueAsync(() => IsRefusedAsync(api), "It went on taking connections.");
-        Assert.That(underWay.IsCompleted, Is.False);
-        issuer.Gate.SetResult();
+        Assert.That(answer.IsCompleted, Is.False);
+        await connection.GetStream().WriteAsync("logout_token=x"u8.ToArray());
 
-        Assert.That((await underWay).StatusCode, Is.EqualTo(HttpStatusCode.OK));
+        Assert.That(await answer, Is.EqualTo("HTTP/1.1 400 Bad Request"));
         var result = await api.ExitAsync();
         Assert.That(result.ExitCode, Is.Zero);
         Assert.That(result.Errors, Is.Empty);
