@@ -25,7 +25,7 @@ internal sealed partial class LogoutTokens(IssuerDirectory issuers, TimeProvider
     private const int LongestId = 255;
 
     /// <summary>Older providers do not say what it is in the header; the event in the payload does.</summary>
-    private static readonly string[] Types = [LogoutType, "jwt", ProviderPreset.AbsentType];
+    private static readonly string[] Types = [LogoutType, ProviderPreset.AnyTokenType, ProviderPreset.AbsentType];
 
     /// <returns>Why it is refused, the log says.</returns>
     public async Task<LogoutVerdict> ReadAsync(string text, CancellationToken ct)
@@ -59,7 +59,7 @@ internal sealed partial class LogoutTokens(IssuerDirectory issuers, TimeProvider
             new LoggedOut(
                 name,
                 ClaimRules.SubjectOf(issuer.Registration, payload),
-                issuer.Registration.Preset.NamesSession ? SessionOf(issuer.Registration, payload) : null,
+                issuer.Registration.Preset.NamesSession ? ClaimRules.SessionOf(issuer.Registration, payload) : null,
                 jti,
                 DateTimeOffset.FromUnixTimeSeconds(times.Expires + TokenTimes.Skew)),
             null);
@@ -107,15 +107,10 @@ internal sealed partial class LogoutTokens(IssuerDirectory issuers, TimeProvider
             return "no_id";
         }
 
-        return ClaimRules.SubjectOf(issuer, payload) is null && !(issuer.Preset.NamesSession && SessionOf(issuer, payload) is not null)
+        return ClaimRules.SubjectOf(issuer, payload) is null && !(issuer.Preset.NamesSession && ClaimRules.SessionOf(issuer, payload) is not null)
             ? "nobody_named"
             : null;
     }
-
-    private static string? SessionOf(IssuerRegistration issuer, JsonElement payload) =>
-        issuer.SessionClaim.Find(payload) is { } claim && claim.TryGetString(out var session) && ClaimRules.IsName(session)
-            ? session
-            : null;
 
     [LoggerMessage(1423, LogLevel.Information, "Logout refused: {reason} {issuer}")]
     private static partial void LogoutRefused(ILogger logger, string reason, string? issuer);

@@ -26,15 +26,14 @@ internal sealed class UsedId
     }
 }
 
-/// <summary>Remembers ids for all instances, as long as whatever carries them could be shown again.</summary>
-internal sealed class SingleUse(IDbContextFactory<AppDbContext> contexts, TimeProvider time)
+/// <summary>
+/// Remembers ids for all instances, as long as whatever carries them could be shown again;
+/// <see cref="RevocationList"/> removes the expired ones with its own.
+/// </summary>
+internal sealed class SingleUse(IDbContextFactory<AppDbContext> contexts)
 {
     /// <summary>For clocks that differ: the database's decides when a row may go.</summary>
     public static readonly TimeSpan Margin = TimeSpan.FromMinutes(5);
-
-    private static readonly TimeSpan CleanEvery = TimeSpan.FromMinutes(1);
-
-    private long cleanedAt = time.GetTimestamp();
 
     /// <param name="purpose">What kind of id it is.</param>
     /// <param name="owner">Whoever must not repeat it.</param>
@@ -46,7 +45,6 @@ internal sealed class SingleUse(IDbContextFactory<AppDbContext> contexts, TimePr
         var hash = HashOf(purpose, owner, id);
         var expires = until + Margin;
         await using var db = await contexts.CreateDbContextAsync(ct);
-        await CleanAsync(db, ct);
         return await db.Database.ExecuteSqlAsync(
             $"INSERT INTO app.used_ids (id, expires_at) VALUES ({hash}, {expires}) ON CONFLICT DO NOTHING", ct) == 1;
     }
@@ -54,14 +52,4 @@ internal sealed class SingleUse(IDbContextFactory<AppDbContext> contexts, TimePr
     /// <summary>What stands in the table; no two ids give the same.</summary>
     public static byte[] HashOf(string purpose, string owner, string id) =>
         SHA256.HashData(Encoding.UTF8.GetBytes($"{purpose}\n{owner.Length}\n{owner}\n{id}"));
-
-    private async Task CleanAsync(AppDbContext db, CancellationToken ct)
-    {
-        var last = Interlocked.Read(ref cleanedAt);
-        if (time.GetElapsedTime(last) >= CleanEvery
-            && Interlocked.CompareExchange(ref cleanedAt, time.GetTimestamp(), last) == last)
-        {
-            await db.Database.ExecuteSqlAsync($"DELETE FROM app.used_ids WHERE expires_at < now()", ct);
-        }
-    }
 }

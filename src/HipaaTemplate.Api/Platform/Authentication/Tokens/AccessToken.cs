@@ -76,7 +76,7 @@ internal sealed record AccessToken
             Roles = StringsAt(registration.RolesClaim, payload),
             Scopes = ScopesOf(registration, payload),
             Times = times,
-            SessionId = registration.SessionClaim.Find(payload) is { } session && session.TryGetString(out var sid) && ClaimRules.IsName(sid) ? sid : null,
+            SessionId = ClaimRules.SessionOf(registration, payload),
             ContextClasses = StringsAt(registration.ContextClassClaim, payload),
             Methods = MethodsOf(payload),
             ProofKeyThumbprint = proofKeyThumbprint,

@@ -47,16 +47,10 @@ internal static class ClaimRules
     }
 
     /// <summary>The claim that names the user at this issuer; null when it is missing.</summary>
-    public static string? SubjectOf(IssuerRegistration issuer, JsonElement payload) =>
-        issuer.SubjectClaim.Find(payload) is { } claim && claim.TryGetString(out var subject) && IsName(subject)
-            ? subject
-            : null;
+    public static string? SubjectOf(IssuerRegistration issuer, JsonElement payload) => NameAt(issuer.SubjectClaim, payload);
 
-    /// <summary>
-    /// Whether a text can name a user or a session: not empty, not endless (OpenID Connect Core §2), and
-    /// without control characters, which PostgreSQL cannot store (NUL) or which hide in terminals.
-    /// </summary>
-    public static bool IsName(string text) => text.Length is > 0 and <= LongestName && !text.Any(char.IsControl);
+    /// <summary>The claim that names the sign-in at this issuer; null when it is missing.</summary>
+    public static string? SessionOf(IssuerRegistration issuer, JsonElement payload) => NameAt(issuer.SessionClaim, payload);
 
     /// <param name="payload">Of a token.</param>
     /// <param name="thumbprint">cnf.jkt; null for a bearer token.</param>
@@ -79,6 +73,15 @@ internal static class ClaimRules
         thumbprint = jkt;
         return true;
     }
+
+    /// <summary>
+    /// Whether a text can name a user or a session: not empty, not endless (OpenID Connect Core §2), and
+    /// without control characters, which PostgreSQL cannot store (NUL) or which hide in terminals.
+    /// </summary>
+    private static bool IsName(string text) => text.Length is > 0 and <= LongestName && !text.Any(char.IsControl);
+
+    private static string? NameAt(ClaimPath path, JsonElement payload) =>
+        path.Find(payload) is { } claim && claim.TryGetString(out var name) && IsName(name) ? name : null;
 
     private static TokenRefusal? CheckAddressee(IssuerRegistration issuer, JsonElement payload)
     {
