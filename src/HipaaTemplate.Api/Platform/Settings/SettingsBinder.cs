@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json;
 
 namespace HipaaTemplate.Platform.Settings;
 
@@ -52,8 +53,8 @@ internal static class SettingsBinder
             _ when type == typeof(Uri) => Uri.TryCreate(text, UriKind.Absolute, out var uri) ? uri : null,
             _ when type == typeof(string[]) => text.Split(
                 ',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
-            { IsEnum: true } => Enum.GetNames(type).Contains(text, StringComparer.OrdinalIgnoreCase)
-                ? Enum.Parse(type, text, ignoreCase: true)
+            { IsEnum: true } => Array.Find(Enum.GetNames(type), name => Words(name).Equals(text, StringComparison.OrdinalIgnoreCase)) is { } name
+                ? Enum.Parse(type, name)
                 : null,
             _ => throw new NotSupportedException($"No setting can be of type {type.Name} yet."),
         };
@@ -62,8 +63,12 @@ internal static class SettingsBinder
     private static string Expected(Type type)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
-        return type.IsEnum ? $"one of {string.Join(", ", Enum.GetNames(type))}"
+        return type.IsEnum ? $"one of {string.Join(", ", Enum.GetNames(type).Select(Words))}"
             : type == typeof(Uri) ? "an absolute URL"
             : "a whole number";
     }
+
+    /// <summary>AwsKms is aws-kms outside.</summary>
+    private static string Words(string name) =>
+        JsonNamingPolicy.KebabCaseLower.ConvertName(name);
 }
