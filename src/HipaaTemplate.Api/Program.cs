@@ -10,6 +10,7 @@ using HipaaTemplate.Platform.Hosting;
 using HipaaTemplate.Platform.Http;
 using HipaaTemplate.Platform.Logging;
 using HipaaTemplate.Platform.OpenApi;
+using HipaaTemplate.Platform.Protection;
 using HipaaTemplate.Platform.Tenancy;
 
 IFeature[] features =
@@ -28,6 +29,7 @@ builder.AddTokenAuthentication();
 builder.AddTenancy();
 builder.AddPolicies();
 builder.AddDatabase();
+builder.AddProtection();
 builder.AddHealth();
 builder.AddApiDescription();
 builder.AddCommands();

@@ -17,7 +17,7 @@ internal sealed class CatalogueTests
     {
         await using var connection = await App.Api.OpenOwnerConnectionAsync();
         var protectedTables = await connection.ColumnAsync<string>(
-            "SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname = 'app' AND rowsecurity");
+            "SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname IN ('app', 'keys') AND rowsecurity");
         Assert.That(protectedTables, Is.SupersetOf(App.Api.IsolationPromise().TenantTables));
         Assert.That(protectedTables, Does.Contain("app.probes"));
     }

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using HipaaTemplate.Platform;
+using HipaaTemplate.Platform.Tenancy;
 using Microsoft.Extensions.Logging;
 
 namespace HipaaTemplate.Tests.Conventions;
@@ -54,7 +55,7 @@ internal sealed partial class LoggingTests
                        from parameter in e.Method.GetParameters()
                        let type = Nullable.GetUnderlyingType(parameter.ParameterType) ?? parameter.ParameterType
                        where !type.IsPrimitive && !type.IsEnum
-                           && type != typeof(string) && type != typeof(Guid)
+                           && type != typeof(string) && type != typeof(Guid) && type != typeof(TenantId)
                            && !typeof(ILogger).IsAssignableFrom(type) && !typeof(Exception).IsAssignableFrom(type)
                            && type.FullName?.StartsWith("System.DateTime", StringComparison.Ordinal) != true
                        select $"{e.Method.DeclaringType!.Name}.{e.Method.Name}: {parameter}";

@@ -40,6 +40,7 @@ internal sealed class ApiHost : WebApplicationFactory<Program>
             ["OIDC_ISSUER_URL"] = issuer.Issuer,
             ["OIDC_CLIENT_ID"] = TestIssuer.ClientId,
             ["OIDC_AUDIENCE"] = TestIssuer.Audience,
+            ["KEY_LOCAL_FILE"] = App.LocalKeyFile,
         };
         foreach (var (name, value) in overrides ?? new Dictionary<string, string>())
         {

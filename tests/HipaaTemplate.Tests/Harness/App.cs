@@ -26,6 +26,10 @@ internal static class App
 
     public static ApiHost Api { get; private set; } = null!;
 
+    /// <summary>One for all, as several APIs share a database.</summary>
+    public static string LocalKeyFile { get; } =
+        Path.Combine(Path.GetTempPath(), $"hipaa-template-test-{Environment.ProcessId}", "local-key");
+
     /// <summary>DATABASE_URL of the shared API.</summary>
     public static string DatabaseUrl { get; private set; } = null!;
 

@@ -15,6 +15,9 @@ internal sealed record Collection(string Path, Func<string, object> NewBody);
 /// </summary>
 internal static class CrossTenantProbes
 {
+    /// <summary>In a crossing that showed the other's data, not only that there is a row.</summary>
+    public const string Shown = " (shown)";
+
     public static async Task<IReadOnlyList<string>> CrossingsAsync(ApiHost api, Collection collection)
     {
         var (northwind, southgate) = (await App.NewClinicAsync(api), await App.NewClinicAsync(api));
@@ -42,14 +45,19 @@ internal static class CrossTenantProbes
             var body = await answer.Content.ReadAsStringAsync();
             if (answer.StatusCode != control.StatusCode || body.Contains(canary.Text, StringComparison.Ordinal))
             {
-                crossings.Add($"{what} {collection.Path}: {(int)answer.StatusCode}");
+                var shown = body.Contains(canary.Text, StringComparison.Ordinal) ? Shown : "";
+                crossings.Add($"{what} {collection.Path}{shown}: {(int)answer.StatusCode}");
             }
         }
 
-        var list = await client.GetStringAsync(collection.Path);
-        if (list.Contains(canary.Text, StringComparison.Ordinal))
+        using var list = await client.GetAsync(collection.Path);
+        if ((await list.Content.ReadAsStringAsync()).Contains(canary.Text, StringComparison.Ordinal))
         {
-            crossings.Add($"LIST {collection.Path}");
+            crossings.Add($"LIST {collection.Path}{Shown}");
+        }
+        else if (!list.IsSuccessStatusCode)
+        {
+            crossings.Add($"LIST {collection.Path}: {(int)list.StatusCode}");
         }
 
         var replacement = collection.NewBody($"attack-{Guid.CreateVersion7():N}");

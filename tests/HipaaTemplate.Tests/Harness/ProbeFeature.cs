@@ -6,6 +6,7 @@ using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Errors;
 using HipaaTemplate.Platform.Http;
 using HipaaTemplate.Platform.OpenApi;
+using HipaaTemplate.Platform.Protection;
 using HipaaTemplate.Platform.Tenancy;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -15,6 +16,7 @@ using Microsoft.EntityFrameworkCore;
 namespace HipaaTemplate.Tests.Harness;
 
 /// <summary>A forker's table: it says nothing about isolation.</summary>
+[NotPhi("a probe")]
 internal sealed class Probe : ITenantScoped
 {
     public TenantId TenantId { get; private set; }
@@ -27,6 +29,7 @@ internal sealed class Probe : ITenantScoped
 }
 
 /// <summary>A forker's second table, which refers to the first.</summary>
+[NotPhi("a probe")]
 internal sealed class ProbeNote : ITenantScoped
 {
     public TenantId TenantId { get; private set; }
@@ -60,6 +63,7 @@ internal sealed class ProbeFeature : IFeature
 
     public void MapEntities(ModelBuilder model)
     {
+        SealedProbes.Map(model);
         model.Entity<Probe>(probe =>
         {
             probe.ToTable("probes");

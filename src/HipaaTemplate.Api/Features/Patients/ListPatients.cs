@@ -14,7 +14,16 @@ internal static class ListPatients
 
     /// <summary>What a list shows; the rest is for whoever opens the patient.</summary>
     public sealed record Item(
-        Guid Id, string GivenName, string FamilyName, DateOnly BirthDate, Sex Sex, string Mrn);
+        Guid Id, string GivenName, string FamilyName, DateOnly BirthDate, Sex Sex, string Mrn)
+    {
+        internal static Item From(Patient patient) => new(
+            patient.Id,
+            patient.GivenName.Reveal(),
+            patient.FamilyName.Reveal(),
+            patient.BirthDate.Reveal(),
+            patient.Sex.Reveal(),
+            patient.Mrn.Reveal());
+    }
 
     public static async Task<Results<Ok<Response>, ProblemResult>> Handle(
         HttpRequest request,
@@ -38,17 +47,12 @@ internal static class ListPatients
         }
 
         // UUIDv7 sorts by time of creation. One more than asked for tells whether a page follows.
-        var items = await patients
+        var rows = await patients
             .OrderByDescending(p => p.Id)
             .Take(limit + 1)
-            .Select(p => new Item(p.Id, p.GivenName, p.FamilyName, p.BirthDate, p.Sex, p.Mrn))
             .ToListAsync(ct);
-        if (items.Count <= limit)
-        {
-            return TypedResults.Ok(new Response(items, null));
-        }
-
-        items.RemoveAt(limit);
-        return TypedResults.Ok(new Response(items, request.CursorAfter(items[^1].Id)));
+        return TypedResults.Ok(new Response(
+            [.. rows.Take(limit).Select(Item.From)],
+            rows.Count > limit ? request.CursorAfter(rows[limit - 1].Id) : null));
     }
 }

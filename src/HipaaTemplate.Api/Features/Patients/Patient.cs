@@ -1,5 +1,7 @@
 using HipaaTemplate.Platform.Database;
-using HipaaTemplate.Platform.Tenancy;
+using HipaaTemplate.Platform.Protection;
+using HipaaTemplate.Platform.Protection.Providers;
+using HipaaTemplate.Platform.Protection.Search;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
@@ -14,41 +16,58 @@ public enum Sex : short
     Other = 3,
 }
 
-internal sealed class Patient : ITenantScoped
+[PhiTable(1, Class = DataClass.Profile)]
+[BlindIndex(1, nameof(Mrn), Bits = BlindIndexAttribute.Whole, DistinctValues = 1_000_000, IsUnique = true, Where = StillThere)]
+[BlindIndex(2, nameof(Email), Bits = 32, DistinctValues = 10_000_000_000)]
+[BlindIndex(3, nameof(Phone), Bits = 32, DistinctValues = 10_000_000_000)]
+[BlindIndex(4, nameof(FamilyName), nameof(BirthDate), Bits = 12, DistinctValues = 1_000_000)]
+internal sealed class Patient : PhiEntity
 {
-    public TenantId TenantId { get; private set; }
-
-    public Guid Id { get; private init; }
+    // A removed patient's number may be given to the record that replaces it.
+    private const string StillThere = "deleted_at IS NULL";
 
     /// <summary>Counts changes; the ETag.</summary>
     public int Version { get; private set; }
 
-    public required string GivenName { get; set; }
+    [PhiColumn(1)]
+    public required Phi<string> GivenName { get; set; }
 
-    public required string FamilyName { get; set; }
+    [PhiColumn(2, Normaliser = Normaliser.Name)]
+    public required Phi<string> FamilyName { get; set; }
 
-    public required DateOnly BirthDate { get; set; }
+    [PhiColumn(3, Normaliser = Normaliser.Date)]
+    public required Phi<DateOnly> BirthDate { get; set; }
 
-    public Sex Sex { get; set; }
+    [PhiColumn(4, Bucket = 32)]
+    public required Phi<Sex> Sex { get; set; }
 
     /// <summary>Medical record number, unique among the tenant's patients.</summary>
-    public required string Mrn { get; set; }
+    [PhiColumn(5, Normaliser = Normaliser.Identifier)]
+    public required Phi<string> Mrn { get; set; }
 
-    public string? Email { get; set; }
+    [PhiColumn(6, Normaliser = Normaliser.Email)]
+    public Phi<string>? Email { get; set; }
 
-    public string? Phone { get; set; }
+    [PhiColumn(7, Normaliser = Normaliser.Phone)]
+    public Phi<string>? Phone { get; set; }
 
-    public string? Address { get; set; }
+    [PhiColumn(8)]
+    public Phi<string>? Address { get; set; }
 
-    public string? EmergencyContact { get; set; }
+    [PhiColumn(9)]
+    public Phi<string>? EmergencyContact { get; set; }
 
-    public string? MedicalHistory { get; set; }
+    [PhiColumn(10)]
+    public Phi<string>? MedicalHistory { get; set; }
 
+    [NotPhi("when the row was made, not when anything was done to the patient; lists are in this order")]
     public DateTimeOffset CreatedAt { get; private init; }
 
+    [NotPhi("when the row was changed")]
     public DateTimeOffset UpdatedAt { get; private set; }
 
     /// <summary>Set when an admin removed the patient; the row stays for the retention period.</summary>
+    [NotPhi("when the row was removed from sight")]
     public DateTimeOffset? DeletedAt { get; private set; }
 
     public static Patient Create(PatientRequest request, DateTimeOffset now) => new()
@@ -58,7 +77,7 @@ internal sealed class Patient : ITenantScoped
         GivenName = request.GivenName!,
         FamilyName = request.FamilyName!,
         BirthDate = request.BirthDate!.Value,
-        Sex = request.Sex ?? Sex.Unknown,
+        Sex = request.Sex ?? Patients.Sex.Unknown,
         Mrn = request.Mrn!,
         Email = request.Email,
         Phone = request.Phone,
@@ -74,7 +93,7 @@ internal sealed class Patient : ITenantScoped
         GivenName = request.GivenName!;
         FamilyName = request.FamilyName!;
         BirthDate = request.BirthDate!.Value;
-        Sex = request.Sex ?? Sex.Unknown;
+        Sex = request.Sex ?? Patients.Sex.Unknown;
         Mrn = request.Mrn!;
         Email = request.Email;
         Phone = request.Phone;
@@ -93,19 +112,8 @@ internal sealed class Patient : ITenantScoped
     internal static void Map(EntityTypeBuilder<Patient> patient)
     {
         patient.ToTable("patients");
-        patient.Property(p => p.GivenName).HasMaxLength(PatientRequest.MaximumName);
-        patient.Property(p => p.FamilyName).HasMaxLength(PatientRequest.MaximumName);
-        patient.Property(p => p.Mrn).HasMaxLength(PatientRequest.MaximumMrn);
-        patient.Property(p => p.Email).HasMaxLength(PatientRequest.MaximumEmail);
-        patient.Property(p => p.Phone).HasMaxLength(PatientRequest.MaximumPhone);
-        patient.Property(p => p.Address).HasMaxLength(PatientRequest.MaximumLine);
-        patient.Property(p => p.EmergencyContact).HasMaxLength(PatientRequest.MaximumLine);
-        patient.Property(p => p.MedicalHistory).HasMaxLength(PatientRequest.MaximumHistory);
         patient.Property(p => p.Version).IsConcurrencyToken();
         patient.HasQueryFilter(Filters.SoftDelete, p => p.DeletedAt == null);
-
-        // A removed patient's number may be given to the record that replaces it.
-        patient.HasIndex(p => p.Mrn).IsUnique().HasFilter("deleted_at IS NULL");
     }
 
     private void Changed(DateTimeOffset now)

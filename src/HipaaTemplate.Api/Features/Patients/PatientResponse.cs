@@ -18,16 +18,16 @@ internal sealed record PatientResponse(
 {
     public static PatientResponse From(Patient patient) => new(
         patient.Id,
-        patient.GivenName,
-        patient.FamilyName,
-        patient.BirthDate,
-        patient.Sex,
-        patient.Mrn,
-        patient.Email,
-        patient.Phone,
-        patient.Address,
-        patient.EmergencyContact,
-        patient.MedicalHistory,
+        patient.GivenName.Reveal(),
+        patient.FamilyName.Reveal(),
+        patient.BirthDate.Reveal(),
+        patient.Sex.Reveal(),
+        patient.Mrn.Reveal(),
+        patient.Email?.Reveal(),
+        patient.Phone?.Reveal(),
+        patient.Address?.Reveal(),
+        patient.EmergencyContact?.Reveal(),
+        patient.MedicalHistory?.Reveal(),
         patient.CreatedAt,
         patient.UpdatedAt);
 }

@@ -1,6 +1,8 @@
 using HipaaTemplate.Platform.Authentication.Issuers;
 using HipaaTemplate.Platform.Authentication.Revocation;
 using HipaaTemplate.Platform.Authentication.Users;
+using HipaaTemplate.Platform.Protection;
+using HipaaTemplate.Platform.Protection.Keys;
 using HipaaTemplate.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -32,21 +34,29 @@ internal sealed class AppDbContext(DbContextOptions<AppDbContext> options) : DbC
         tenantId = TenantId.From(tenant.Value);
     }
 
+    /// <summary>Null where patients' data is neither read nor written.</summary>
+    public PhiKeys? Keys { get; private set; }
+
+    public void UseKeys(PhiKeys keys) => Keys = keys;
+
     // Pooled: Dispose is the return to the pool, and the next lease must not inherit anything.
     public override void Dispose()
     {
-        tenantId = null;
+        Forget();
         base.Dispose();
     }
 
     public override ValueTask DisposeAsync()
     {
-        tenantId = null;
+        Forget();
         return base.DisposeAsync();
     }
 
-    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder) =>
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
+    {
         configurationBuilder.Properties<TenantId>().HaveConversion<TenantIdConverter>();
+        configurationBuilder.Properties(typeof(Phi<>)).HaveColumnType("bytea");
+    }
 
     protected override void OnModelCreating(ModelBuilder modelBuilder)
     {
@@ -57,13 +67,24 @@ internal sealed class AppDbContext(DbContextOptions<AppDbContext> options) : DbC
         modelBuilder.Entity<RevokedTokens>(RevokedTokens.Map);
         modelBuilder.Entity<UsedId>(UsedId.Map);
         modelBuilder.Entity<User>(User.Map);
+        modelBuilder.Entity<TenantKey>(TenantKey.Map);
+        modelBuilder.Entity<SubjectKey>(SubjectKey.Map);
+        modelBuilder.Entity<KeyUse>(KeyUse.Map);
         foreach (var feature in this.GetService<FeatureCatalog>().Features)
         {
             feature.MapEntities(modelBuilder);
         }
 
         StartsWithInterceptor.Map(modelBuilder);
+        PhiModel.Apply(modelBuilder);
         TenantModel.Apply(modelBuilder, this);
         SnakeCaseNames.Apply(modelBuilder);
+    }
+
+    private void Forget()
+    {
+        tenantId = null;
+        Keys?.Dispose();
+        Keys = null;
     }
 }

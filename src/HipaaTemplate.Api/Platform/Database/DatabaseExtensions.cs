@@ -1,3 +1,4 @@
+using HipaaTemplate.Platform.Protection;
 using HipaaTemplate.Platform.Settings;
 using HipaaTemplate.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
@@ -19,6 +20,11 @@ internal static class DatabaseExtensions
     private static readonly StartsWithInterceptor StartsWith = new();
     private static readonly CommitInterceptor Commit = new();
 
+    // One instance each: another one would make EF Core build all of its services again.
+    private static readonly PhiKeysInterceptor PhiKey = new();
+    private static readonly PhiBindInterceptor PhiBind = new();
+    private static readonly PhiSealInterceptor PhiSeal = new();
+
     public static void AddDatabase(this WebApplicationBuilder builder)
     {
         builder.Services.AddSettings<DatabaseSettings>();
@@ -38,7 +44,7 @@ internal static class DatabaseExtensions
         builder.Services.AddPooledDbContextFactory<AppDbContext>((provider, options) => options
             .UseAppDatabase(provider.GetRequiredService<NpgsqlDataSource>())
             .AddInterceptors(
-                provider.GetRequiredService<TenantScopeInterceptor>(), TenantStamp, Commit));
+                PhiKey, provider.GetRequiredService<TenantScopeInterceptor>(), TenantStamp, PhiBind, PhiSeal, Commit));
         builder.Services.AddScoped(LeaseContext);
     }
 
@@ -71,6 +77,7 @@ internal static class DatabaseExtensions
         if (tenant.IsEntered)
         {
             context.SetTenant(tenant.Id);
+            context.UseKeys(new PhiKeys(provider.GetRequiredService<PhiKeySource>(), tenant.Id));
         }
 
         return context;

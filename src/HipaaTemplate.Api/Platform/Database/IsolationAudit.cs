@@ -27,6 +27,7 @@ internal static partial class IsolationAudit
         await using var command = new NpgsqlCommand(Sql, connection);
         command.Parameters.AddWithValue("schemas", IsolationPromise.Schemas);
         command.Parameters.AddWithValue("tenant_tables", promise.TenantTables);
+        command.Parameters.AddWithValue("append_tables", promise.AppendTables);
         command.Parameters.AddWithValue("global_tables", promise.GlobalTables);
         command.Parameters.AddWithValue("expiring_tables", promise.ExpiringTables);
         command.Parameters.AddWithValue("tenant_function", promise.Function.Body);

@@ -26,6 +26,7 @@ internal static partial class IsolationAudit
             SELECT c.*, s.nspname || '.' || c.relname AS name, t.attnum AS tenant_column,
                 s.nspname || '.' || c.relname = ANY (@global_tables || @expiring_tables) AS is_global,
                 s.nspname || '.' || c.relname = ANY (@expiring_tables) AS is_expiring,
+                s.nspname || '.' || c.relname = ANY (@append_tables) AS is_append,
                 s.nspname || '.' || c.relname = ANY (@tenant_tables) OR t.attnum IS NOT NULL AS is_tenant,
                 s.nspname || '.' || c.relname = ANY (@tenant_tables || @global_tables || @expiring_tables) AS is_known
             FROM pg_class c
@@ -35,7 +36,7 @@ internal static partial class IsolationAudit
             WHERE c.relkind IN ('r', 'p', 'f') AND NOT c.relispartition
         ), scoped AS (SELECT * FROM tables WHERE is_tenant AND NOT is_global
         ), privileges AS (
-            SELECT t.name, t.is_tenant AND NOT t.is_global AS is_scoped, t.is_global, t.is_expiring, t.is_known, p.privilege,
+            SELECT t.name, t.is_tenant AND NOT t.is_global AS is_scoped, t.is_append, t.is_global, t.is_expiring, t.is_known, p.privilege,
                 has_table_privilege('{App}', t.oid, p.privilege)
                     OR p.privilege IN ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES')
                     AND has_any_column_privilege('{App}', t.oid, p.privilege) AS is_held
@@ -92,11 +93,12 @@ internal static partial class IsolationAudit
             WHERE a.attidentity <> '' OR pg_get_expr(d.adbin, d.adrelid) LIKE '%nextval(%'
         UNION ALL SELECT '{App} holds ' || privilege, name FROM privileges
             WHERE is_held AND (privilege IN ('TRUNCATE', 'REFERENCES', 'TRIGGER')
+                OR is_append AND privilege IN ('UPDATE', 'DELETE')
                 OR NOT is_scoped AND NOT (is_global AND privilege = 'SELECT')
                     AND NOT (is_expiring AND privilege IN ('INSERT', 'DELETE')))
         UNION ALL SELECT '{App} lacks ' || privilege, name FROM privileges
             WHERE NOT is_held AND is_known
-                AND (privilege = 'SELECT' OR is_scoped AND privilege IN ('INSERT', 'UPDATE', 'DELETE')
+                AND (privilege = 'SELECT' OR is_scoped AND (privilege = 'INSERT' OR NOT is_append AND privilege IN ('UPDATE', 'DELETE'))
                     OR is_expiring AND privilege IN ('INSERT', 'DELETE'))
         UNION ALL SELECT '{App} holds a privilege on a partition, which has policies of its own', c.oid::regclass::text
             FROM pg_class c JOIN schemas s ON s.oid = c.relnamespace

@@ -19,7 +19,7 @@ internal sealed class IsolationCheck(NpgsqlDataSource dataSource, ITenantScopeSq
                     WHERE c.relowner = r.oid AND n.nspname NOT LIKE 'pg_temp%'),
             EXISTS (
                 SELECT FROM pg_class c
-                WHERE c.relnamespace = '{DatabaseRoles.AppSchema}'::regnamespace
+                WHERE c.relnamespace IN ('{DatabaseRoles.AppSchema}'::regnamespace, '{TenantScopeKeys.Schema}'::regnamespace)
                     AND c.relkind IN ('r', 'p') AND NOT c.relispartition
                     AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id')
                     AND (NOT c.relrowsecurity OR NOT c.relforcerowsecurity OR (

@@ -8,12 +8,14 @@ namespace HipaaTemplate.Platform.Database;
 /// <summary>What this build promises of its database; <see cref="IsolationAudit"/> looks whether it is so.</summary>
 /// <param name="Function">The function that the policies ask.</param>
 /// <param name="TenantTables">Qualified names of the tables that are bound to a tenant.</param>
+/// <param name="AppendTables">Those of them that the API only adds to.</param>
 /// <param name="GlobalTables">Those that the API may read and nothing else.</param>
 /// <param name="ExpiringTables">Those that it may add to as well, and clean of what has expired.</param>
 /// <param name="Shape">Lines of <see cref="DatabaseShape"/>.</param>
 internal sealed record IsolationPromise(
     TenantFunction Function,
     string[] TenantTables,
+    string[] AppendTables,
     string[] GlobalTables,
     string[] ExpiringTables,
     IReadOnlyList<string> Shape)
@@ -34,7 +36,8 @@ internal sealed record IsolationPromise(
         var tables = TablesOf(db);
         return new IsolationPromise(
             scopeSql.Function,
-            [.. NamesWith(tables, TableAccess.Tenant)],
+            [.. NamesWith(tables, TableAccess.Tenant), .. NamesWith(tables, TableAccess.TenantAppend)],
+            [.. NamesWith(tables, TableAccess.TenantAppend)],
             [.. NamesWith(tables, TableAccess.GlobalReadOnly), HistoryTable],
             [.. NamesWith(tables, TableAccess.GlobalExpiring)],
             [.. tables.SelectMany(DatabaseShape.Of)]);

@@ -60,7 +60,8 @@ internal sealed class IsolationSqlGenerator(
         var table = Dependencies.SqlGenerationHelper.DelimitIdentifier(name, schema);
         switch (access)
         {
-            case TableAccess.Tenant:
+            case TableAccess.Tenant or TableAccess.TenantAppend:
+                var rights = access == TableAccess.Tenant ? "SELECT, INSERT, UPDATE, DELETE" : "SELECT, INSERT";
                 // FORCE: without it the table's owner bypasses the policy, and migrations and
                 // definer functions run as the owner. TO PUBLIC: a role made later is bound too.
                 builder
@@ -69,7 +70,7 @@ internal sealed class IsolationSqlGenerator(
                     .AppendLine($"CREATE POLICY {PolicyName} ON {table} AS PERMISSIVE FOR ALL TO PUBLIC")
                     .AppendLine($"    USING (tenant_id = {TenantFunction.Call})")
                     .AppendLine($"    WITH CHECK (tenant_id = {TenantFunction.Call});")
-                    .AppendLine($"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {DatabaseRoles.App};")
+                    .AppendLine($"GRANT {rights} ON {table} TO {DatabaseRoles.App};")
                     .EndCommand();
                 break;
             case TableAccess.GlobalExpiring:
@@ -99,7 +100,7 @@ internal sealed class IsolationSqlGenerator(
         var table = Dependencies.SqlGenerationHelper.DelimitIdentifier(name, schema);
         string[] policies = access switch
         {
-            TableAccess.Tenant => [PolicyName],
+            TableAccess.Tenant or TableAccess.TenantAppend => [PolicyName],
             TableAccess.GlobalExpiring => [.. ExpiringPolicy.All.Select(policy => policy.Name)],
             _ => [],
         };

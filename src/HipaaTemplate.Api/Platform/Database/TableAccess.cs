@@ -11,6 +11,9 @@ internal static class TableAccess
     /// <summary>Forced row-level security by tenant; read, insert, update and delete inside it.</summary>
     public const string Tenant = "tenant";
 
+    /// <summary>Forced row-level security by tenant; the API reads and adds, and changes nothing.</summary>
+    public const string TenantAppend = "tenant-append";
+
     /// <summary>One row for all tenants: the API reads, migrations and verbs write.</summary>
     public const string GlobalReadOnly = "global-read-only";
 

@@ -36,7 +36,7 @@ internal static class TenantModel
             {
                 ScopeKeys(modelBuilder, entity);
                 FilterQueries(modelBuilder, entity, context);
-                entity.SetAnnotation(TableAccess.Annotation, TableAccess.Tenant);
+                entity.SetAnnotation(TableAccess.Annotation, entity[TableAccess.Annotation] ?? TableAccess.Tenant);
             }
             else if (GlobalEntities.TryGetValue(entity.ClrType, out var global))
             {

@@ -1,6 +1,7 @@
 using HipaaTemplate.Platform.Authentication;
 using HipaaTemplate.Platform.Authorization;
 using HipaaTemplate.Platform.Database;
+using HipaaTemplate.Platform.Protection;
 using HipaaTemplate.Platform.Health;
 using HipaaTemplate.Platform.Tenancy;
 
@@ -16,6 +17,7 @@ internal sealed class ErrorRegistry(FeatureCatalog catalog)
         typeof(TenantErrors),
         typeof(AuthorizationErrors),
         typeof(DatabaseErrors),
+        typeof(ProtectionErrors),
         typeof(HealthErrors),
     ];
 

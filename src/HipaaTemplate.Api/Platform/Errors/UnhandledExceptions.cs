@@ -1,4 +1,5 @@
 using HipaaTemplate.Platform.Database;
+using HipaaTemplate.Platform.Protection;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
@@ -35,6 +36,7 @@ internal sealed partial class UnhandledExceptions(ILogger<UnhandledExceptions> l
     private static Error Classify(Exception exception) => exception switch
     {
         BadHttpRequestException bad => RequestErrors.ForStatus(bad.StatusCode),
+        PhiException sealedData => sealedData.Error,
         CommitOutcomeUnknownException => DatabaseErrors.OutcomeUnknown,
         // The retry strategy wraps the last fault when it gives up.
         RetryLimitExceededException => DatabaseErrors.Unavailable,

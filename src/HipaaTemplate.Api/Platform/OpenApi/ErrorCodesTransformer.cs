@@ -3,6 +3,7 @@ using HipaaTemplate.Platform.Authentication;
 using HipaaTemplate.Platform.Authorization;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Errors;
+using HipaaTemplate.Platform.Protection;
 using HipaaTemplate.Platform.Tenancy;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.OpenApi;
@@ -27,6 +28,7 @@ internal sealed class ErrorCodesTransformer : IOpenApiOperationTransformer
         .. Error.AllIn(typeof(TenantErrors)),
         AuthorizationErrors.Forbidden,
         .. Error.AllIn(typeof(DatabaseErrors)),
+        .. Error.AllIn(typeof(ProtectionErrors)),
     ];
 
     private static readonly Error[] OperationsWithBody =

@@ -2,8 +2,11 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using HipaaTemplate.Features.Patients;
 using HipaaTemplate.Platform.Database;
+using HipaaTemplate.Platform.Protection;
 using HipaaTemplate.Platform.Tenancy;
+using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
 namespace HipaaTemplate.Tests.Features.Patients;
@@ -94,6 +97,15 @@ internal static class PatientCalls
     /// <summary>A value of the patient's row as PostgreSQL has it; null when there is no such row.</summary>
     public static Task<object?> ReadColumnAsync(this Clinic clinic, Guid id, string column) =>
         ReadAsync(clinic.Id, $"SELECT {column} FROM app.patients WHERE id = '{id}'");
+
+    /// <summary>What is sealed in the patient's row, removed or not, as the product opens it.</summary>
+    public static async Task<T> RevealAsync<T>(this Clinic clinic, Guid id, Func<Patient, Phi<T>> column)
+        where T : notnull
+    {
+        await using var work = TenantWork.Of(App.Api, clinic.Id);
+        var patient = await work.Db.Patients.IgnoreQueryFilters([Filters.SoftDelete]).AsNoTracking().SingleAsync(p => p.Id == id);
+        return column(patient).Reveal();
+    }
 
     /// <summary>The clinic's rows, removed ones too.</summary>
     public static async Task<long> CountPatientsAsync(this Clinic clinic) =>

@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using HipaaTemplate.Features.Patients;
 using HipaaTemplate.Platform.Errors;
+using HipaaTemplate.Platform.Protection;
 
 namespace HipaaTemplate.Tests.Features.Patients;
 
@@ -208,7 +209,7 @@ internal sealed class PatientValidationTests
 
         using var read = await doctor.GetAsync(stored.Path);
         Assert.That((await read.ShouldBeJsonAsync()).GetProperty(member).GetString(), Is.EqualTo(value));
-        Assert.That(await clinic.ReadColumnAsync(stored.Id, $"{member}::text"), Is.EqualTo(value));
+        Assert.That(await clinic.ReadColumnAsync(stored.Id, member), Has.ItemAt(0).EqualTo(Envelope.Format));
     }
 
     [TestCase(null)]

@@ -129,7 +129,7 @@ internal sealed class RegisteredIssuerTests
         await using var its = new ApiHost(
             App.DatabaseUrl,
             own,
-            new Dictionary<string, string> { ["ENVIRONMENT"] = "production", ["OIDC_ISSUER_URL"] = "https://127.0.0.1:1" },
+            new Dictionary<string, string> { ["ENVIRONMENT"] = "production", ["OIDC_ISSUER_URL"] = "https://127.0.0.1:1", ["KEY_PROVIDER"] = "aws-kms", ["KEY_ID"] = "alias/hipaa-template" },
             production.Install);
         await AddAsync(Json(Dedicated() with { Issuer = issuer }), its);
 

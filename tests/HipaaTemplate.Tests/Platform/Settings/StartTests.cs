@@ -11,11 +11,16 @@ internal sealed class StartTests
     [TestCase("DATABASE_PREPARED_STATEMENTS", "-1")]
     [TestCase("DATABASE_URL", "postgres://u:secret-canary@db.test/d?nothing=1")]
     [TestCase("ALLOWED_ORIGINS", "https://secret-canary/path")]
+    [TestCase("KEY_IDS_BY_CLASS", "secret-canary")]
+    [TestCase("KEY_PROVIDER", "secret-canary")]
+    [TestCase("PHI_CIPHER", "secret-canary")]
     [TestCase("ENVIRONMENT", "production", Description = "and the issuer is plain http")]
     public async Task It_ends_with_1_and_names_the_setting(string name, string? value)
     {
         var settings = ApiProcess.Settings(App.DatabaseUrl, App.Issuer);
         settings["PORT"] = "0";
+        settings["KEY_PROVIDER"] = name == "ENVIRONMENT" ? "aws-kms" : "local";
+        settings["KEY_ID"] = "alias/hipaa-template";
         settings[name] = value ?? "";
 
         var result = await ApiProcess.RunAsync(settings);

@@ -1,3 +1,4 @@
+using HipaaTemplate.Platform.Protection;
 using HipaaTemplate.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -8,6 +9,7 @@ namespace HipaaTemplate.Platform.Authentication.Users;
 /// Somebody who signed in, as this tenant knows them: an id of our own for what an issuer calls a subject.
 /// An e-mail address never leads here: at another issuer it may be another person's.
 /// </summary>
+[NotPhi("those who sign in; what an issuer calls them is no patient's data")]
 internal sealed class User : ITenantScoped
 {
     public const int MaximumSubjectLength = 255;

@@ -34,13 +34,13 @@ namespace HipaaTemplate.Platform.Database.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("id");
 
-                    b.Property<string>("Address")
-                        .HasMaxLength(500)
-                        .HasColumnType("character varying(500)")
+                    b.Property<byte[]>("Address")
+                        .HasColumnType("bytea")
                         .HasColumnName("address");
 
-                    b.Property<DateOnly>("BirthDate")
-                        .HasColumnType("date")
+                    b.Property<byte[]>("BirthDate")
+                        .IsRequired()
+                        .HasColumnType("bytea")
                         .HasColumnName("birth_date");
 
                     b.Property<DateTimeOffset>("CreatedAt")
@@ -51,47 +51,77 @@ namespace HipaaTemplate.Platform.Database.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("deleted_at");
 
-                    b.Property<string>("Email")
-                        .HasMaxLength(254)
-                        .HasColumnType("character varying(254)")
+                    b.Property<byte[]>("Email")
+                        .HasColumnType("bytea")
                         .HasColumnName("email");
 
-                    b.Property<string>("EmergencyContact")
-                        .HasMaxLength(500)
-                        .HasColumnType("character varying(500)")
+                    b.Property<byte[]>("EmailIndexA")
+                        .HasColumnType("bytea")
+                        .HasColumnName("email_index_a");
+
+                    b.Property<byte[]>("EmailIndexB")
+                        .HasColumnType("bytea")
+                        .HasColumnName("email_index_b");
+
+                    b.Property<byte[]>("EmergencyContact")
+                        .HasColumnType("bytea")
                         .HasColumnName("emergency_contact");
 
-                    b.Property<string>("FamilyName")
+                    b.Property<byte[]>("FamilyName")
                         .IsRequired()
-                        .HasMaxLength(100)
-                        .HasColumnType("character varying(100)")
+                        .HasColumnType("bytea")
                         .HasColumnName("family_name");
 
-                    b.Property<string>("GivenName")
+                    b.Property<byte[]>("FamilyNameBirthDateIndexA")
+                        .HasColumnType("bytea")
+                        .HasColumnName("family_name_birth_date_index_a");
+
+                    b.Property<byte[]>("FamilyNameBirthDateIndexB")
+                        .HasColumnType("bytea")
+                        .HasColumnName("family_name_birth_date_index_b");
+
+                    b.Property<byte[]>("GivenName")
                         .IsRequired()
-                        .HasMaxLength(100)
-                        .HasColumnType("character varying(100)")
+                        .HasColumnType("bytea")
                         .HasColumnName("given_name");
 
-                    b.Property<string>("MedicalHistory")
-                        .HasMaxLength(20000)
-                        .HasColumnType("character varying(20000)")
+                    b.Property<byte[]>("MedicalHistory")
+                        .HasColumnType("bytea")
                         .HasColumnName("medical_history");
 
-                    b.Property<string>("Mrn")
+                    b.Property<byte[]>("Mrn")
                         .IsRequired()
-                        .HasMaxLength(64)
-                        .HasColumnType("character varying(64)")
+                        .HasColumnType("bytea")
                         .HasColumnName("mrn");
 
-                    b.Property<string>("Phone")
-                        .HasMaxLength(32)
-                        .HasColumnType("character varying(32)")
+                    b.Property<byte[]>("MrnIndexA")
+                        .HasColumnType("bytea")
+                        .HasColumnName("mrn_index_a");
+
+                    b.Property<byte[]>("MrnIndexB")
+                        .HasColumnType("bytea")
+                        .HasColumnName("mrn_index_b");
+
+                    b.Property<byte[]>("Phone")
+                        .HasColumnType("bytea")
                         .HasColumnName("phone");
 
-                    b.Property<short>("Sex")
-                        .HasColumnType("smallint")
+                    b.Property<byte[]>("PhoneIndexA")
+                        .HasColumnType("bytea")
+                        .HasColumnName("phone_index_a");
+
+                    b.Property<byte[]>("PhoneIndexB")
+                        .HasColumnType("bytea")
+                        .HasColumnName("phone_index_b");
+
+                    b.Property<byte[]>("Sex")
+                        .IsRequired()
+                        .HasColumnType("bytea")
                         .HasColumnName("sex");
+
+                    b.Property<Guid>("SubjectKeyId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("subject_key_id");
 
                     b.Property<DateTimeOffset>("UpdatedAt")
                         .HasColumnType("timestamp with time zone")
@@ -105,10 +135,36 @@ namespace HipaaTemplate.Platform.Database.Migrations
                     b.HasKey("TenantId", "Id")
                         .HasName("pk_patients");
 
-                    b.HasIndex("TenantId", "Mrn")
+                    b.HasIndex("TenantId", "EmailIndexA")
+                        .HasDatabaseName("ix_patients_tenant_id_email_index_a");
+
+                    b.HasIndex("TenantId", "EmailIndexB")
+                        .HasDatabaseName("ix_patients_tenant_id_email_index_b");
+
+                    b.HasIndex("TenantId", "FamilyNameBirthDateIndexA")
+                        .HasDatabaseName("ix_patients_tenant_id_family_name_birth_date_index_a");
+
+                    b.HasIndex("TenantId", "FamilyNameBirthDateIndexB")
+                        .HasDatabaseName("ix_patients_tenant_id_family_name_birth_date_index_b");
+
+                    b.HasIndex("TenantId", "MrnIndexA")
                         .IsUnique()
-                        .HasDatabaseName("ix_patients_tenant_id_mrn")
+                        .HasDatabaseName("ix_patients_tenant_id_mrn_index_a")
                         .HasFilter("deleted_at IS NULL");
+
+                    b.HasIndex("TenantId", "MrnIndexB")
+                        .IsUnique()
+                        .HasDatabaseName("ix_patients_tenant_id_mrn_index_b")
+                        .HasFilter("deleted_at IS NULL");
+
+                    b.HasIndex("TenantId", "PhoneIndexA")
+                        .HasDatabaseName("ix_patients_tenant_id_phone_index_a");
+
+                    b.HasIndex("TenantId", "PhoneIndexB")
+                        .HasDatabaseName("ix_patients_tenant_id_phone_index_b");
+
+                    b.HasIndex("TenantId", "SubjectKeyId")
+                        .HasDatabaseName("ix_patients_tenant_id_subject_key_id");
 
                     b.ToTable("patients", "app");
 
@@ -262,6 +318,157 @@ namespace HipaaTemplate.Platform.Database.Migrations
                     b.HasAnnotation("HipaaTemplate:Access", "tenant");
                 });
 
+            modelBuilder.Entity("HipaaTemplate.Platform.Protection.Keys.KeyUse", b =>
+                {
+                    b.Property<Guid>("TenantId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("tenant_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<int>("KeyVersion")
+                        .HasColumnType("integer")
+                        .HasColumnName("key_version");
+
+                    b.Property<long>("Values")
+                        .HasColumnType("bigint")
+                        .HasColumnName("values");
+
+                    b.HasKey("TenantId", "Id")
+                        .HasName("pk_key_uses");
+
+                    b.HasIndex("TenantId", "KeyVersion")
+                        .HasDatabaseName("ix_key_uses_tenant_id_key_version");
+
+                    b.ToTable("key_uses", "keys");
+
+                    b.HasAnnotation("HipaaTemplate:Access", "tenant-append");
+                });
+
+            modelBuilder.Entity("HipaaTemplate.Platform.Protection.Keys.SubjectKey", b =>
+                {
+                    b.Property<Guid>("TenantId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("tenant_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTimeOffset?>("DestroyedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("destroyed_at");
+
+                    b.Property<int>("KeyVersion")
+                        .HasColumnType("integer")
+                        .HasColumnName("key_version");
+
+                    b.Property<Guid>("SubjectId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("subject_id");
+
+                    b.Property<byte[]>("Wrapped")
+                        .HasColumnType("bytea")
+                        .HasColumnName("wrapped");
+
+                    b.HasKey("TenantId", "Id")
+                        .HasName("pk_subject_keys");
+
+                    b.HasIndex("TenantId", "KeyVersion")
+                        .HasDatabaseName("ix_subject_keys_tenant_id_key_version");
+
+                    b.HasIndex("TenantId", "SubjectId", "KeyVersion")
+                        .IsUnique()
+                        .HasDatabaseName("ix_subject_keys_tenant_id_subject_id_key_version");
+
+                    b.ToTable("subject_keys", "keys", t =>
+                        {
+                            t.HasCheckConstraint("ck_subject_keys_wrapped", "(wrapped IS NULL) = (destroyed_at IS NOT NULL)");
+                        });
+
+                    b.HasAnnotation("HipaaTemplate:Access", "tenant-append");
+                });
+
+            modelBuilder.Entity("HipaaTemplate.Platform.Protection.Keys.TenantKey", b =>
+                {
+                    b.Property<Guid>("TenantId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("tenant_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("ActiveFrom")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("active_from");
+
+                    b.Property<short>("Class")
+                        .HasColumnType("smallint")
+                        .HasColumnName("class");
+
+                    b.Property<byte[]>("Commitment")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("commitment");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTimeOffset?>("DestroyedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("destroyed_at");
+
+                    b.Property<short>("IndexSlot")
+                        .HasColumnType("smallint")
+                        .HasColumnName("index_slot");
+
+                    b.Property<string>("Provider")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("provider");
+
+                    b.Property<string>("ProviderKeyId")
+                        .IsRequired()
+                        .HasMaxLength(512)
+                        .HasColumnType("character varying(512)")
+                        .HasColumnName("provider_key_id");
+
+                    b.Property<DateTimeOffset?>("RetiredAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("retired_at");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.Property<byte[]>("Wrapped")
+                        .HasColumnType("bytea")
+                        .HasColumnName("wrapped");
+
+                    b.HasKey("TenantId", "Id")
+                        .HasName("pk_tenant_keys");
+
+                    b.HasIndex("TenantId", "Version")
+                        .IsUnique()
+                        .HasDatabaseName("ix_tenant_keys_tenant_id_version");
+
+                    b.ToTable("tenant_keys", "keys", t =>
+                        {
+                            t.HasCheckConstraint("ck_tenant_keys_wrapped", "(wrapped IS NULL) = (destroyed_at IS NOT NULL)");
+                        });
+
+                    b.HasAnnotation("HipaaTemplate:Access", "tenant-append");
+                });
+
             modelBuilder.Entity("HipaaTemplate.Platform.Tenancy.Tenant", b =>
                 {
                     b.Property<Guid>("Id")
@@ -308,6 +515,15 @@ namespace HipaaTemplate.Platform.Database.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_patients_tenants_tenant_id");
+
+                    b.HasOne("HipaaTemplate.Platform.Protection.Keys.SubjectKey", "SubjectKey")
+                        .WithMany()
+                        .HasForeignKey("TenantId", "SubjectKeyId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_patients_subject_keys_tenant_id_subject_key_id");
+
+                    b.Navigation("SubjectKey");
                 });
 
             modelBuilder.Entity("HipaaTemplate.Platform.Authentication.Users.User", b =>
@@ -318,6 +534,36 @@ namespace HipaaTemplate.Platform.Database.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_users_tenants_tenant_id");
+                });
+
+            modelBuilder.Entity("HipaaTemplate.Platform.Protection.Keys.KeyUse", b =>
+                {
+                    b.HasOne("HipaaTemplate.Platform.Tenancy.Tenant", null)
+                        .WithMany()
+                        .HasForeignKey("TenantId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_key_uses_tenants_tenant_id");
+                });
+
+            modelBuilder.Entity("HipaaTemplate.Platform.Protection.Keys.SubjectKey", b =>
+                {
+                    b.HasOne("HipaaTemplate.Platform.Tenancy.Tenant", null)
+                        .WithMany()
+                        .HasForeignKey("TenantId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_subject_keys_tenants_tenant_id");
+                });
+
+            modelBuilder.Entity("HipaaTemplate.Platform.Protection.Keys.TenantKey", b =>
+                {
+                    b.HasOne("HipaaTemplate.Platform.Tenancy.Tenant", null)
+                        .WithMany()
+                        .HasForeignKey("TenantId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_tenant_keys_tenants_tenant_id");
                 });
 #pragma warning restore 612, 618
         }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using HipaaTemplate.Platform.Settings;
 
 namespace HipaaTemplate.Platform.Protection.Providers;
@@ -27,9 +28,15 @@ internal sealed class KeyProviderSettings : IHasProblems
     [Setting("KEY_LOCAL_FILE", "File of the local provider's key; made when it is missing.")]
     public string LocalFile { get; set; } = ".dev/local-key";
 
+    /// <summary>As <see cref="IKeyProvider.Name"/>.</summary>
+    public string Name => JsonNamingPolicy.KebabCaseLower.ConvertName((Provider ?? KeyProviderKind.Local).ToString());
+
     /// <summary>Classes with a key of their own.</summary>
     public IReadOnlyDictionary<DataClass, string> ByClass() => KeyIdsByClass
         .Select(Parse).OfType<(DataClass Class, string KeyId)>().ToDictionary(pair => pair.Class, pair => pair.KeyId);
+
+    /// <summary>The class whose keys a kind of data is under.</summary>
+    public DataClass Effective(DataClass dataClass) => ByClass().ContainsKey(dataClass) ? dataClass : DataClass.General;
 
     /// <summary>The provider's key for a class; the local provider makes one of each name it is asked for.</summary>
     public string KeyIdFor(DataClass dataClass) =>

@@ -1,0 +1,133 @@
+using System.Security.Cryptography;
+using HipaaTemplate.Platform.Database;
+using HipaaTemplate.Platform.Hosting;
+using HipaaTemplate.Platform.Protection.Providers;
+using HipaaTemplate.Platform.Tenancy;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+
+namespace HipaaTemplate.Platform.Protection.Keys;
+
+/// <summary>Reads a tenant's keys from the database and has the provider unwrap them; makes the first one of a class.</summary>
+internal sealed class KeyLoading(
+    IDbContextFactory<AppDbContext> contexts, KeyProviders providers, IOptions<ServerSettings> server, TimeProvider time)
+{
+    /// <param name="tenant">Whose keys.</param>
+    /// <param name="budgets">Those that outlive a ring, by version; new ones are added.</param>
+    /// <param name="generated">A key that was just made, so that the provider need not be asked for it.</param>
+    /// <param name="ct">The deadline.</param>
+    /// <exception cref="KeyProviderException">The provider did not unwrap one of them.</exception>
+    public async Task<TenantKeyRing> LoadAsync(
+        TenantId tenant, IDictionary<int, KeyBudget> budgets, (int Version, byte[] Plaintext)? generated, CancellationToken ct)
+    {
+        var began = time.GetUtcNow();
+        List<TenantKeyMaterial> versions = [];
+        try
+        {
+            foreach (var stored in await StoredAsync(tenant, ct))
+            {
+                var plaintext = generated is { } made && made.Version == stored.Version
+                    ? made.Plaintext
+                    : await UnwrapAsync(stored, ct);
+                try
+                {
+                    if (!budgets.TryGetValue(stored.Version, out var budget))
+                    {
+                        budgets[stored.Version] = budget = new KeyBudget();
+                    }
+
+                    versions.Add(new TenantKeyMaterial(stored, plaintext, budget));
+                }
+                finally
+                {
+                    CryptographicOperations.ZeroMemory(plaintext);
+                }
+            }
+
+            return new TenantKeyRing(tenant, versions, began);
+        }
+        catch
+        {
+            versions.ForEach(material => material.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>Another version of a tenant's key for a class.</summary>
+    /// <param name="tenant">Whose key.</param>
+    /// <param name="dataClass">For which data.</param>
+    /// <param name="delay">
+    /// How long until it seals, so that every node knows it by then. Null for the first one of the class, which
+    /// nobody has to learn of before.
+    /// </param>
+    /// <param name="ct">The deadline.</param>
+    /// <returns>Null when somebody else was quicker.</returns>
+    public async Task<(int Version, byte[] Plaintext)?> GenerateAsync(
+        TenantId tenant, DataClass dataClass, TimeSpan? delay, CancellationToken ct)
+    {
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        db.SetTenant(tenant);
+        db.Database.AutoTransactionBehavior = AutoTransactionBehavior.Always;
+        var known = await db.Set<TenantKey>().AsNoTracking().ToListAsync(ct);
+        var ofClass = known.Where(k => k.Class == dataClass).MaxBy(k => k.Version);
+        // One is there already; or a third one would have no columns for its blind indexes.
+        var inUse = known.Count(k => k.Class == dataClass && k.RetiredAt is null && k.DestroyedAt is null);
+        if (inUse > (delay is null ? 0 : 1))
+        {
+            return null;
+        }
+
+        var version = known.Count == 0 ? 1 : known.Max(k => k.Version) + 1;
+        var context = ContextOf(tenant, dataClass, version);
+        var generated = await providers.Current.GenerateAsync(context, ct);
+        var now = time.GetUtcNow();
+        db.Add(new TenantKey
+        {
+            Id = Guid.CreateVersion7(now),
+            Version = version,
+            Class = dataClass,
+            Provider = providers.Current.Name,
+            ProviderKeyId = generated.Wrapped.KeyId,
+            Wrapped = generated.Wrapped.Bytes,
+            Commitment = TenantKeyMaterial.CommitmentOf(generated.Plaintext),
+            IndexSlot = (short)(ofClass is null ? 0 : 1 - ofClass.IndexSlot),
+            CreatedAt = now,
+            ActiveFrom = now + (delay ?? TimeSpan.Zero),
+        });
+        if (await db.TrySaveUniqueAsync(ct))
+        {
+            return (version, generated.Plaintext);
+        }
+
+        CryptographicOperations.ZeroMemory(generated.Plaintext);
+        return null;
+    }
+
+    public KeyContext ContextOf(TenantId tenant, DataClass dataClass, int version) =>
+        new(server.Value.Environment.ToString().ToLowerInvariant(), tenant, dataClass, version);
+
+    private async Task<List<TenantKey>> StoredAsync(TenantId tenant, CancellationToken ct)
+    {
+        await using var db = await contexts.CreateDbContextAsync(ct);
+        db.SetTenant(tenant);
+        return await db.Set<TenantKey>().AsNoTracking()
+            .Where(k => k.RetiredAt == null && k.DestroyedAt == null)
+            .OrderBy(k => k.Version)
+            .ToListAsync(ct);
+    }
+
+    private async Task<byte[]> UnwrapAsync(TenantKey stored, CancellationToken ct)
+    {
+        var plaintext = await providers.Find(stored.Provider).UnwrapAsync(
+            new WrappedKey(stored.ProviderKeyId, stored.Wrapped!),
+            ContextOf(stored.TenantId, stored.Class, stored.Version),
+            ct);
+        if (CryptographicOperations.FixedTimeEquals(TenantKeyMaterial.CommitmentOf(plaintext), stored.Commitment))
+        {
+            return plaintext;
+        }
+
+        CryptographicOperations.ZeroMemory(plaintext);
+        throw new KeyProviderException(KeyProviderFault.NotAuthentic, "the key that was unwrapped is not the one that was wrapped");
+    }
+}

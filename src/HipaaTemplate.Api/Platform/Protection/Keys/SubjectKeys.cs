@@ -1,0 +1,57 @@
+using HipaaTemplate.Platform.Database;
+using HipaaTemplate.Platform.Tenancy;
+using Microsoft.EntityFrameworkCore;
+
+namespace HipaaTemplate.Platform.Protection.Keys;
+
+/// <summary>Which key a row is sealed under.</summary>
+internal static class SubjectKeys
+{
+    /// <summary>
+    /// The subject's key under the version that seals now. A new subject's is saved with its first row; one for
+    /// a subject that exists is made beforehand, because others may be making it at the same time.
+    /// </summary>
+    public static async Task<SubjectKey> FindOrAddAsync(
+        AppDbContext db, PhiKeys keys, PhiEntity entity, TenantKeyMaterial active, bool isNew, CancellationToken ct)
+    {
+        var subject = entity.SubjectId;
+        var known = db.ChangeTracker.Entries<SubjectKey>().Select(entry => entry.Entity)
+            .FirstOrDefault(key => key.SubjectId == subject && key.KeyVersion == active.Version);
+        if (known is not null)
+        {
+            return known;
+        }
+
+        if (isNew && subject == entity.Id)
+        {
+            var added = keys.NewSubjectKey(subject, active);
+            db.Add(added);
+            return added;
+        }
+
+        return await FindAsync(db, subject, active.Version, ct)
+            ?? await AddAsync(db, keys, subject, active, ct);
+    }
+
+    private static Task<SubjectKey?> FindAsync(AppDbContext db, Guid subject, int version, CancellationToken ct) =>
+        db.Set<SubjectKey>().SingleOrDefaultAsync(key => key.SubjectId == subject && key.KeyVersion == version, ct);
+
+    private static async Task<SubjectKey> AddAsync(
+        AppDbContext db, PhiKeys keys, Guid subject, TenantKeyMaterial active, CancellationToken ct)
+    {
+        // An erased patient gets no new key: that would bring rows to life that say they are gone.
+        if (await db.Set<SubjectKey>().AnyAsync(key => key.SubjectId == subject && key.DestroyedAt != null, ct))
+        {
+            throw new PhiErasedException();
+        }
+
+        var made = keys.NewSubjectKey(subject, active);
+        await db.Database.ExecuteSqlAsync($"""
+            INSERT INTO keys.subject_keys (tenant_id, id, subject_id, key_version, wrapped, created_at)
+            VALUES ({keys.Tenant.Value}, {made.Id}, {made.SubjectId}, {made.KeyVersion}, {made.Wrapped}, {made.CreatedAt})
+            ON CONFLICT (tenant_id, subject_id, key_version) DO NOTHING
+            """, ct);
+        return await FindAsync(db, subject, active.Version, ct)
+            ?? throw new PhiErasedException();
+    }
+}

@@ -1,0 +1,95 @@
+using System.Collections.Concurrent;
+using HipaaTemplate.Platform.Tenancy;
+
+namespace HipaaTemplate.Platform.Protection.Keys;
+
+/// <summary>One tenant's ring and what is known about getting the next one.</summary>
+internal sealed class TenantKeyEntry(TenantId tenant)
+{
+    private readonly Lock gate = new();
+    private TenantKeyRing? ring;
+    private Task? attempt;
+    private DateTimeOffset retryAt = DateTimeOffset.MinValue;
+
+    public TenantId Tenant => tenant;
+
+    public ConcurrentDictionary<int, KeyBudget> Budgets { get; } = new();
+
+    public SemaphoreSlim Making { get; } = new(1);
+
+    public DateTimeOffset UsedAt { get; private set; } = DateTimeOffset.MaxValue;
+
+    public bool IsFailing { get; private set; }
+
+    public KeysUnavailableException? Refusal { get; private set; }
+
+    public bool HasRing => ring is not null;
+
+    public TenantKeyRing? TryHold(DateTimeOffset now, TimeSpan limit)
+    {
+        UsedAt = now;
+        var current = ring;
+        return current is not null && now - current.LoadedAt < limit && current.TryHold() ? current : null;
+    }
+
+    /// <summary>The attempt under way, or a new one; a completed task while it is too early for another.</summary>
+    public Task Begin(DateTimeOffset now, Func<Task> load)
+    {
+        lock (gate)
+        {
+            if (attempt is { IsCompleted: false })
+            {
+                return attempt;
+            }
+
+            attempt = now < retryAt ? Task.CompletedTask : Task.Run(load);
+            return attempt;
+        }
+    }
+
+    /// <returns>Whether it could not be had before.</returns>
+    public bool Loaded(TenantKeyRing loaded)
+    {
+        lock (gate)
+        {
+            var before = ring;
+            ring = loaded;
+            before?.Release();
+            var recovered = IsFailing || Refusal is not null;
+            IsFailing = false;
+            Refusal = null;
+            retryAt = DateTimeOffset.MinValue;
+            return recovered;
+        }
+    }
+
+    /// <param name="refusal">Null for an outage, through which the ring is kept.</param>
+    /// <param name="notBefore">The next attempt.</param>
+    /// <returns>Whether this is news.</returns>
+    public bool Failed(KeysUnavailableException? refusal, DateTimeOffset notBefore)
+    {
+        lock (gate)
+        {
+            var isNews = refusal is null ? !IsFailing : Refusal is null;
+            retryAt = notBefore;
+            IsFailing = refusal is null;
+            Refusal = refusal;
+            if (refusal is not null)
+            {
+                ring?.Release();
+                ring = null;
+            }
+
+            return isNews;
+        }
+    }
+
+    public void Drop()
+    {
+        lock (gate)
+        {
+            ring?.Release();
+            ring = null;
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using HipaaTemplate.Platform.Protection.Providers;
+using HipaaTemplate.Platform.Tenancy;
+
+namespace HipaaTemplate.Platform.Protection.Keys;
+
+/// <summary>
+/// The versions of a tenant's key in clear. Whoever uses it holds it: it is wiped when the cache has let go
+/// of it and the last unit of work has ended, not under somebody who is sealing with it.
+/// </summary>
+internal sealed class TenantKeyRing
+{
+    private readonly IReadOnlyList<TenantKeyMaterial> versions;
+    private int holders = 1; // the cache
+
+    public TenantKeyRing(TenantId tenant, IReadOnlyList<TenantKeyMaterial> versions, DateTimeOffset loadedAt)
+    {
+        Tenant = tenant;
+        this.versions = versions;
+        LoadedAt = loadedAt;
+    }
+
+    public TenantId Tenant { get; }
+
+    /// <summary>When its loading began.</summary>
+    public DateTimeOffset LoadedAt { get; }
+
+    public IReadOnlyList<TenantKeyMaterial> Versions => versions;
+
+    /// <exception cref="KeysUnavailableException">This node does not know the version (yet).</exception>
+    public TenantKeyMaterial Find(int version)
+    {
+        foreach (var material in versions)
+        {
+            if (material.Version == version)
+            {
+                return material;
+            }
+        }
+
+        throw new KeysUnavailableException(ProtectionErrors.Unavailable);
+    }
+
+    /// <summary>What seals now; null when the class has no key yet.</summary>
+    public TenantKeyMaterial? Active(DataClass dataClass, DateTimeOffset now)
+    {
+        TenantKeyMaterial? active = null;
+        foreach (var material in versions)
+        {
+            if (material.Class == dataClass && material.ActiveFrom <= now && (active is null || material.Version > active.Version))
+            {
+                active = material;
+            }
+        }
+
+        return active;
+    }
+
+    /// <returns>False when it was wiped.</returns>
+    public bool TryHold()
+    {
+        var current = Volatile.Read(ref holders);
+        while (current > 0)
+        {
+            var seen = Interlocked.CompareExchange(ref holders, current + 1, current);
+            if (seen == current)
+            {
+                return true;
+            }
+
+            current = seen;
+        }
+
+        return false;
+    }
+
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref holders) != 0)
+        {
+            return;
+        }
+
+        foreach (var material in versions)
+        {
+            material.Dispose();
+        }
+    }
+}

@@ -1,0 +1,196 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using HipaaTemplate.Platform.Protection.Ciphers;
+using HipaaTemplate.Platform.Protection.Keys;
+using HipaaTemplate.Platform.Protection.Providers;
+using HipaaTemplate.Platform.Tenancy;
+
+namespace HipaaTemplate.Platform.Protection;
+
+/// <summary>
+/// The keys of one unit of work, from the first query of a tenant's context to its return to the pool, and
+/// which rows were revealed in it. After that nothing that was loaded can be opened any more.
+/// </summary>
+internal sealed class PhiKeys(PhiKeySource source, TenantId tenant) : IDisposable
+{
+    /// <summary>Memory for patients' keys: pinned, wiped at the end, used again.</summary>
+    private static readonly ConcurrentBag<byte[]> Slabs = [];
+
+    /// <summary>128 keys: a page of a list, and some.</summary>
+    private const int SlabLength = 128 * SecretKey.Length;
+
+    private readonly List<byte[]> slabs = [];
+    private readonly HashSet<PhiRow> revealed = [];
+    private readonly Lock gate = new();
+    private TenantKeyRing? ring;
+    private KeysUnavailableException? failure;
+    private int keysInSlabs;
+    private bool isDisposed;
+
+    public TenantId Tenant => tenant;
+
+    public CipherSuite Suite => source.Suite;
+
+    /// <summary>Rows of which something was revealed: what the audit trail has to name.</summary>
+    public IReadOnlyCollection<PhiRow> Revealed => revealed;
+
+    /// <exception cref="KeysUnavailableException">They could not be had when they were last asked for.</exception>
+    public TenantKeyRing Ring
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(isDisposed, this);
+            return ring ?? throw failure ?? new KeysUnavailableException(ProtectionErrors.Unavailable);
+        }
+    }
+
+    /// <summary>
+    /// Has the keys at hand for what a query will bring, because opening a value cannot wait. That they cannot
+    /// be had is said when something is opened: a query of other tables must not fail for it.
+    /// </summary>
+    public ValueTask PrepareAsync(CancellationToken ct) =>
+        ring is not null && source.IsFresh(ring) ? ValueTask.CompletedTask : new ValueTask(HoldAsync(ct));
+
+    /// <summary>The key that seals data of this class now.</summary>
+    /// <exception cref="KeysUnavailableException">It cannot be had.</exception>
+    public async ValueTask<TenantKeyMaterial> ActiveAsync(DataClass dataClass, CancellationToken ct)
+    {
+        await PrepareAsync(ct);
+        var effective = source.Effective(dataClass);
+        if (Ring.Active(effective, source.Now) is { } active)
+        {
+            return active;
+        }
+
+        Hold(await source.HoldActiveAsync(tenant, effective, ct));
+        return Ring.Active(effective, source.Now) ?? throw new KeysUnavailableException(ProtectionErrors.Unavailable);
+    }
+
+    /// <summary>Every version that rows of this class may be under.</summary>
+    public IEnumerable<TenantKeyMaterial> VersionsOf(DataClass dataClass)
+    {
+        var effective = source.Effective(dataClass);
+        return Ring.Versions.Where(material => material.Class == effective);
+    }
+
+    /// <exception cref="KeysUnavailableException">The key has sealed as much as it may.</exception>
+    public ValueTask CountAsync(TenantKeyMaterial material, long values, CancellationToken ct) =>
+        source.CountAsync(tenant, material, values, ct);
+
+    /// <summary>A patient's new key, wrapped, not stored.</summary>
+    public SubjectKey NewSubjectKey(Guid subjectId, TenantKeyMaterial material)
+    {
+        Span<byte> plaintext = stackalloc byte[SecretKey.Length];
+        RandomNumberGenerator.Fill(plaintext);
+        var wrapped = Envelope.Seal(
+            Suite, material.WrappingKey, material.Version, AddressOf(subjectId), plaintext);
+        CryptographicOperations.ZeroMemory(plaintext);
+        var now = source.Now;
+        return new SubjectKey
+        {
+            TenantId = tenant,
+            Id = Guid.CreateVersion7(now),
+            SubjectId = subjectId,
+            KeyVersion = material.Version,
+            Wrapped = wrapped,
+            CreatedAt = now,
+        };
+    }
+
+    /// <summary>A patient's key in clear, until the unit of work ends.</summary>
+    /// <exception cref="PhiErasedException">It is destroyed.</exception>
+    /// <exception cref="PhiAuthenticationException">It is another's.</exception>
+    public Memory<byte> Unwrap(SubjectKey key, Guid subjectId)
+    {
+        if (key.Wrapped is null)
+        {
+            throw new PhiErasedException();
+        }
+
+        var material = Ring.Find(key.KeyVersion);
+        var memory = NextKey();
+        try
+        {
+            Envelope.Open(key.Wrapped, material.WrappingKey, key.KeyVersion, AddressOf(subjectId), plaintext =>
+            {
+                plaintext.CopyTo(memory.Span);
+                return true;
+            });
+            return memory;
+        }
+        catch (PhiAuthenticationException e)
+        {
+            Report(e);
+            throw;
+        }
+    }
+
+    /// <exception cref="ObjectDisposedException">The unit of work has ended and the key was wiped.</exception>
+    public ReadOnlySpan<byte> Lent(Memory<byte> key)
+    {
+        ObjectDisposedException.ThrowIf(isDisposed, this);
+        return key.Span;
+    }
+
+    public void MarkRevealed(PhiRow row) => revealed.Add(row);
+
+    public void Report(PhiAuthenticationException exception) => source.Report(exception);
+
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            isDisposed = true;
+            ring?.Release();
+            ring = null;
+            foreach (var slab in slabs)
+            {
+                CryptographicOperations.ZeroMemory(slab);
+                Slabs.Add(slab);
+            }
+
+            slabs.Clear();
+        }
+    }
+
+    private async Task HoldAsync(CancellationToken ct)
+    {
+        try
+        {
+            Hold(await source.HoldAsync(tenant, ct));
+        }
+        catch (KeysUnavailableException e)
+        {
+            ring?.Release();
+            ring = null;
+            failure = e;
+        }
+    }
+
+    private void Hold(TenantKeyRing held)
+    {
+        ring?.Release();
+        ring = held;
+        failure = null;
+    }
+
+    /// <summary>Locked: two rows must never share a key's place, whatever a caller does at the same time.</summary>
+    private Memory<byte> NextKey()
+    {
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(isDisposed, this);
+            var offset = keysInSlabs * SecretKey.Length % SlabLength;
+            if (offset == 0)
+            {
+                slabs.Add(Slabs.TryTake(out var slab) ? slab : GC.AllocateArray<byte>(SlabLength, pinned: true));
+            }
+
+            keysInSlabs++;
+            return slabs[^1].AsMemory(offset, SecretKey.Length);
+        }
+    }
+
+    /// <summary>Table 0, column 0: no entity has them.</summary>
+    private PhiAddress AddressOf(Guid subjectId) => new(tenant, 0, 0, subjectId);
+}

@@ -1,0 +1,23 @@
+using HipaaTemplate.Platform.Protection.Keys;
+using HipaaTemplate.Platform.Protection.Providers;
+using HipaaTemplate.Platform.Settings;
+using Microsoft.Extensions.Options;
+
+namespace HipaaTemplate.Platform.Protection;
+
+internal static class ProtectionExtensions
+{
+    public static void AddProtection(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSettings<KeyProviderSettings>();
+        builder.Services.AddSettings<ProtectionSettings>();
+        builder.Services.AddSingleton<IValidateOptions<KeyProviderSettings>, ProtectionChecks>();
+        builder.Services.AddKeyedSingleton<IKeyProvider, LocalKeyProvider>(LocalKeyProvider.ProviderName);
+        builder.Services.AddSingleton<KeyProviders>();
+        builder.Services.AddSingleton<KeyLoading>();
+        builder.Services.AddSingleton<KeyCounting>();
+        builder.Services.AddSingleton<KeyRefresh>();
+        builder.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TenantKeyRings>(provider));
+        builder.Services.AddSingleton<PhiKeySource>();
+    }
+}
