@@ -29,6 +29,11 @@ internal sealed class PatientsFeature : IFeature
             .Produces<ListPatients.Response>()
             .RequireAuthorization(Policies.ReadRecords)
             .Fails(RequestErrors.Invalid, RequestErrors.InvalidCursor);
+        patients.MapPost("/search", SearchPatients.Handle)
+            .WithSummary("Find patients by number, phone, e-mail, or name and date of birth")
+            .Produces<ListPatients.Response>()
+            .RequireAuthorization(Policies.ReadRecords)
+            .Fails(RequestErrors.InvalidCursor);
         patients.MapGet("/{id:guid}", GetPatient.Handle)
             .WithSummary("Read one patient")
             .Produces<PatientResponse>()
@@ -51,5 +56,6 @@ internal sealed class PatientsFeature : IFeature
 
 [JsonSerializable(typeof(PatientRequest))]
 [JsonSerializable(typeof(PatientResponse))]
+[JsonSerializable(typeof(PatientSearchRequest))]
 [JsonSerializable(typeof(ListPatients.Response))]
 internal sealed partial class PatientsJson : JsonSerializerContext;

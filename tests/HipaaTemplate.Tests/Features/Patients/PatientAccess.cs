@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using HipaaTemplate.Features.Patients;
 using HipaaTemplate.Platform.Authorization;
 
@@ -15,6 +16,10 @@ internal sealed class PatientAccess : IAccessExpectations
     [
         new("POST /api/v1/patients", 201, Staff) { Body = Rows.NewBody },
         new("GET /api/v1/patients", 200, Staff) { Rows = Rows },
+        new("POST /api/v1/patients/search", 200, Staff)
+        {
+            Body = text => new JsonObject { ["family_name"] = text, ["birth_date"] = "1984-02-29" }, ChangesNoRow = true,
+        },
         new("GET /api/v1/patients/{id}", 200, Staff) { Rows = Rows, Absent = PatientErrors.NotFound },
         new("PUT /api/v1/patients/{id}", 200, Staff)
         {

@@ -111,6 +111,12 @@ internal static class PatientCalls
     public static async Task<long> CountPatientsAsync(this Clinic clinic) =>
         (long)(await ReadAsync(clinic.Id, $"SELECT count(*) FROM app.patients WHERE tenant_id = '{clinic.Id}'"))!;
 
+    public static async Task<long> CountAsync(this Clinic clinic, string condition) =>
+        (long)(await ReadAsync(clinic.Id, $"SELECT count(*) FROM app.patients WHERE tenant_id = '{clinic.Id}' AND {condition}"))!;
+
+    public static async Task<long> DistinctAsync(this Clinic clinic, string column) =>
+        (long)(await ReadAsync(clinic.Id, $"SELECT count(DISTINCT {column}) FROM app.patients WHERE tenant_id = '{clinic.Id}'"))!;
+
     private static async Task<object?> ReadAsync(TenantId tenant, string sql)
     {
         var database = DatabaseUrl.Parse(App.DatabaseUrl).Database!;
