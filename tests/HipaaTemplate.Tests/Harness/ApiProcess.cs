@@ -35,6 +35,7 @@ internal sealed class ApiProcess : IAsyncDisposable
         ["OIDC_ISSUER_URL"] = issuer.Issuer,
         ["OIDC_CLIENT_ID"] = TestIssuer.ClientId,
         ["OIDC_AUDIENCE"] = TestIssuer.Audience,
+        ["KEY_LOCAL_FILE"] = App.LocalKeyFile,
     };
 
     public static async Task<ProcessResult> RunAsync(
@@ -43,6 +44,10 @@ internal sealed class ApiProcess : IAsyncDisposable
         await using var run = new ApiProcess(Start(settings, arguments), address: null);
         return await run.ExitAsync();
     }
+
+    /// <summary>A verb that is left running; disposing it is kill -9.</summary>
+    public static ApiProcess Begin(IReadOnlyDictionary<string, string> settings, params string[] arguments) =>
+        new(Start(settings, arguments), address: null);
 
     /// <summary>Serves on a free port and returns when it answers.</summary>
     public static Task<ApiProcess> ServeAsync(IReadOnlyDictionary<string, string> settings) =>

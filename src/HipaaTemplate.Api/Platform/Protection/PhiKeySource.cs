@@ -10,6 +10,7 @@ namespace HipaaTemplate.Platform.Protection;
 internal sealed partial class PhiKeySource(
     TenantKeyRings rings,
     KeyCounting counting,
+    KeyTimes times,
     IOptions<ProtectionSettings> protection,
     IOptions<KeyProviderSettings> providers,
     TimeProvider time,
@@ -22,7 +23,7 @@ internal sealed partial class PhiKeySource(
 
     public DateTimeOffset Now => time.GetUtcNow();
 
-    public bool IsFresh(TenantKeyRing ring) => Now - ring.LoadedAt < TenantKeyRings.Freshness;
+    public bool IsFresh(TenantKeyRing ring) => Now - ring.LoadedAt < times.Freshness;
 
     /// <summary>The class whose keys this one is under.</summary>
     public DataClass Effective(DataClass dataClass) => separate.Value.Contains(dataClass) ? dataClass : DataClass.General;
@@ -31,6 +32,8 @@ internal sealed partial class PhiKeySource(
 
     public ValueTask<TenantKeyRing> HoldActiveAsync(TenantId tenant, DataClass dataClass, CancellationToken ct) =>
         rings.HoldActiveAsync(tenant, dataClass, ct);
+
+    public void Outdate(TenantKeyRing ring) => rings.Outdate(ring);
 
     public ValueTask CountAsync(TenantId tenant, TenantKeyMaterial material, long values, CancellationToken ct) =>
         material.Budget.TryTake(values) ? ValueTask.CompletedTask : counting.CountAsync(tenant, material, values, ct);

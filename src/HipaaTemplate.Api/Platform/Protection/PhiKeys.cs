@@ -20,6 +20,7 @@ internal sealed class PhiKeys(PhiKeySource source, TenantId tenant) : IDisposabl
     private const int SlabLength = 128 * SecretKey.Length;
 
     private readonly List<byte[]> slabs = [];
+    private readonly List<TenantKeyRing> held = [];
     private readonly HashSet<PhiRow> revealed = [];
     private readonly Lock gate = new();
     private TenantKeyRing? ring;
@@ -107,7 +108,12 @@ internal sealed class PhiKeys(PhiKeySource source, TenantId tenant) : IDisposabl
             throw new PhiErasedException();
         }
 
-        var material = Ring.Find(key.KeyVersion);
+        if (Ring.Find(key.KeyVersion) is not { } material)
+        {
+            source.Outdate(Ring);
+            throw new KeysUnavailableException(ProtectionErrors.Unavailable);
+        }
+
         var memory = NextKey();
         try
         {
@@ -141,8 +147,9 @@ internal sealed class PhiKeys(PhiKeySource source, TenantId tenant) : IDisposabl
         lock (gate)
         {
             isDisposed = true;
-            ring?.Release();
             ring = null;
+            held.ForEach(one => one.Release());
+            held.Clear();
             foreach (var slab in slabs)
             {
                 CryptographicOperations.ZeroMemory(slab);
@@ -161,16 +168,16 @@ internal sealed class PhiKeys(PhiKeySource source, TenantId tenant) : IDisposabl
         }
         catch (KeysUnavailableException e)
         {
-            ring?.Release();
             ring = null;
             failure = e;
         }
     }
 
-    private void Hold(TenantKeyRing held)
+    /// <summary>The one before it is held on to: a key of it may be in use a few lines away.</summary>
+    private void Hold(TenantKeyRing newest)
     {
-        ring?.Release();
-        ring = held;
+        held.Add(newest);
+        ring = newest;
         failure = null;
     }
 

@@ -4,9 +4,13 @@ using HipaaTemplate.Platform.Protection.Keys;
 namespace HipaaTemplate.Platform.Protection;
 
 /// <summary>One row whose values are sealed and opened: its place, its key, and the unit of work it was loaded in.</summary>
-internal sealed class PhiRow(PhiKeys keys, PhiTable table, PhiEntity entity)
+/// <param name="keys">Of the unit of work.</param>
+/// <param name="table">What the entity's attributes say.</param>
+/// <param name="entity">The row.</param>
+/// <param name="sealedUnder">The key it gets, where that is not the one it has.</param>
+internal sealed class PhiRow(PhiKeys keys, PhiTable table, PhiEntity entity, SubjectKey? sealedUnder = null)
 {
-    private SubjectKey? subjectKey;
+    private SubjectKey? subjectKey = sealedUnder;
     private Memory<byte> key;
 
     public PhiEntity Entity => entity;

@@ -1,5 +1,7 @@
+using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Protection.Keys;
 using HipaaTemplate.Platform.Protection.Providers;
+using HipaaTemplate.Platform.Protection.Rotation;
 using HipaaTemplate.Platform.Settings;
 using Microsoft.Extensions.Options;
 
@@ -14,10 +16,14 @@ internal static class ProtectionExtensions
         builder.Services.AddSingleton<IValidateOptions<KeyProviderSettings>, ProtectionChecks>();
         builder.Services.AddKeyedSingleton<IKeyProvider, LocalKeyProvider>(LocalKeyProvider.ProviderName);
         builder.Services.AddSingleton<KeyProviders>();
+        builder.Services.AddSingleton<KeyTimes>();
         builder.Services.AddSingleton<KeyLoading>();
         builder.Services.AddSingleton<KeyCounting>();
         builder.Services.AddSingleton<KeyRefresh>();
         builder.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TenantKeyRings>(provider));
         builder.Services.AddSingleton<PhiKeySource>();
+        builder.Services.AddSingleton<RowRewriter>();
+        builder.Services.AddSingleton<Resealing>();
+        builder.Services.AddSingleton<KeyRotation>();
     }
 }

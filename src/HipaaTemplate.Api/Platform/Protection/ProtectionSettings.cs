@@ -10,11 +10,30 @@ internal enum PhiCipher
 }
 
 /// <summary>How patients' data is sealed.</summary>
-internal sealed class ProtectionSettings
+internal sealed class ProtectionSettings : IHasProblems
 {
     [Setting("PHI_CIPHER", "What new values are sealed with: xaes (XAES-256-GCM), or aes (AES-256-GCM) where only that is approved. Both are read.",
         DefaultText = "xaes")]
     public PhiCipher Cipher { get; set; } = PhiCipher.Xaes;
 
+    [Setting("KEY_CACHE_SECONDS", "How long a tenant's keys are used before the key service is asked again, 1 to 3600 seconds: so long a key that is disabled there is still used here. Through an outage they serve three times as long. The same for every instance and verb.")]
+    public int CacheSeconds { get; set; } = 300;
+
+    [Setting("BACKUP_RETENTION_DAYS", "How many days backups of the database are kept, 1 to 3650: as long a key that was replaced is kept too, and certificates of erasure say when the last backup is gone.")]
+    public int BackupRetentionDays { get; set; } = 35;
+
     public CipherSuite Suite => Cipher == PhiCipher.Aes ? CipherSuite.Aes256Gcm : CipherSuite.Xaes256Gcm;
+
+    public IEnumerable<string> Problems()
+    {
+        if (CacheSeconds is < 1 or > 3600)
+        {
+            yield return "KEY_CACHE_SECONDS must be between 1 and 3600.";
+        }
+
+        if (BackupRetentionDays is < 1 or > 3650)
+        {
+            yield return "BACKUP_RETENTION_DAYS must be between 1 and 3650.";
+        }
+    }
 }

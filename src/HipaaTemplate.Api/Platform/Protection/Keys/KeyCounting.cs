@@ -11,7 +11,7 @@ namespace HipaaTemplate.Platform.Protection.Keys;
 /// nothing is sealed.
 /// </summary>
 internal sealed partial class KeyCounting(
-    IDbContextFactory<AppDbContext> contexts, KeyLoading loading, ILogger<KeyCounting> logger)
+    IDbContextFactory<AppDbContext> contexts, KeyLoading loading, KeyTimes times, ILogger<KeyCounting> logger)
 {
     public async ValueTask CountAsync(TenantId tenant, TenantKeyMaterial material, long values, CancellationToken ct)
     {
@@ -45,7 +45,7 @@ internal sealed partial class KeyCounting(
     {
         try
         {
-            if (await loading.GenerateAsync(tenant, material.Class, KeyRotation.Delay, ct) is { } made)
+            if (await loading.GenerateAsync(tenant, material.Class, times.Delay, ct) is { } made)
             {
                 System.Security.Cryptography.CryptographicOperations.ZeroMemory(made.Plaintext);
                 Rotated(logger, tenant, made.Version);

@@ -33,6 +33,34 @@ internal static class SubjectKeys
             ?? await AddAsync(db, keys, subject, active, ct);
     }
 
+    /// <summary>The same for many subjects at once, none of them new. Erased ones get none.</summary>
+    public static async Task<Dictionary<Guid, SubjectKey>> FindOrAddManyAsync(
+        AppDbContext db, PhiKeys keys, Guid[] subjects, TenantKeyMaterial active, CancellationToken ct)
+    {
+        var known = await db.Set<SubjectKey>().AsNoTracking()
+            .Where(key => subjects.Contains(key.SubjectId) && (key.KeyVersion == active.Version || key.DestroyedAt != null))
+            .ToListAsync(ct);
+        var made = subjects.Except(known.Select(key => key.SubjectId)).Select(subject => keys.NewSubjectKey(subject, active)).ToList();
+        if (made.Count == 0)
+        {
+            return known.Where(key => key.DestroyedAt is null).ToDictionary(key => key.SubjectId);
+        }
+
+        var (tenant, version, now) = (keys.Tenant.Value, active.Version, made[0].CreatedAt);
+        var (ids, of, wrapped) = (
+            made.Select(key => key.Id).ToArray(), made.Select(key => key.SubjectId).ToArray(), made.Select(key => key.Wrapped!).ToArray());
+        await db.Database.ExecuteSqlAsync($"""
+            INSERT INTO keys.subject_keys (tenant_id, id, subject_id, key_version, wrapped, created_at)
+            SELECT {tenant}, n.id, n.subject_id, {version}, n.wrapped, {now} FROM unnest({ids}, {of}, {wrapped}) n (id, subject_id, wrapped)
+            ON CONFLICT (tenant_id, subject_id, key_version) DO NOTHING
+            """, ct);
+
+        // Read again: somebody else may have made one of them a moment earlier.
+        return await db.Set<SubjectKey>().AsNoTracking()
+            .Where(key => subjects.Contains(key.SubjectId) && key.KeyVersion == version && key.DestroyedAt == null)
+            .ToDictionaryAsync(key => key.SubjectId, ct);
+    }
+
     private static Task<SubjectKey?> FindAsync(AppDbContext db, Guid subject, int version, CancellationToken ct) =>
         db.Set<SubjectKey>().SingleOrDefaultAsync(key => key.SubjectId == subject && key.KeyVersion == version, ct);
 

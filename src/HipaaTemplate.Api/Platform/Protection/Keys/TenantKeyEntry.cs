@@ -8,6 +8,7 @@ internal sealed class TenantKeyEntry(TenantId tenant)
 {
     private readonly Lock gate = new();
     private TenantKeyRing? ring;
+    private TenantKeyRing? outdated;
     private Task? attempt;
     private DateTimeOffset retryAt = DateTimeOffset.MinValue;
 
@@ -29,7 +30,17 @@ internal sealed class TenantKeyEntry(TenantId tenant)
     {
         UsedAt = now;
         var current = ring;
-        return current is not null && now - current.LoadedAt < limit && current.TryHold() ? current : null;
+        return current is not null && current != outdated && now - current.LoadedAt < limit && current.TryHold() ? current : null;
+    }
+
+    /// <summary>A version is missing in it that a row is under, so it is asked for again, whatever its age.</summary>
+    public void Outdate(TenantKeyRing lacking, DateTimeOffset now)
+    {
+        // Not each time, where the version is missing everywhere.
+        if (now - lacking.LoadedAt > KeyRefresh.RetryAfter)
+        {
+            outdated = lacking;
+        }
     }
 
     /// <summary>The attempt under way, or a new one; a completed task while it is too early for another.</summary>

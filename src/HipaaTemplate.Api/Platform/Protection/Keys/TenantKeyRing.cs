@@ -26,8 +26,8 @@ internal sealed class TenantKeyRing
 
     public IReadOnlyList<TenantKeyMaterial> Versions => versions;
 
-    /// <exception cref="KeysUnavailableException">This node does not know the version (yet).</exception>
-    public TenantKeyMaterial Find(int version)
+    /// <returns>Null for a version that this node does not know, or not yet.</returns>
+    public TenantKeyMaterial? Find(int version)
     {
         foreach (var material in versions)
         {
@@ -37,7 +37,7 @@ internal sealed class TenantKeyRing
             }
         }
 
-        throw new KeysUnavailableException(ProtectionErrors.Unavailable);
+        return null;
     }
 
     /// <summary>What seals now; null when the class has no key yet.</summary>

@@ -10,8 +10,6 @@ namespace HipaaTemplate.Platform.Protection.Keys;
 /// </summary>
 internal sealed class TenantKeyRings : IDisposable
 {
-    public static readonly TimeSpan Freshness = TimeSpan.FromMinutes(5);
-    public static readonly TimeSpan StaleLimit = TimeSpan.FromMinutes(15);
 
     /// <summary>How long a caller waits for keys that are not there, so that it is told within a second.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(900);
@@ -19,13 +17,15 @@ internal sealed class TenantKeyRings : IDisposable
 
     private readonly ConcurrentDictionary<TenantId, TenantKeyEntry> entries = new();
     private readonly KeyRefresh refresh;
+    private readonly KeyTimes times;
     private readonly TimeProvider time;
     private readonly int maximumTenants;
     private readonly ITimer sweeping;
 
-    public TenantKeyRings(KeyRefresh refresh, TimeProvider time, int maximumTenants = 10_000)
+    public TenantKeyRings(KeyRefresh refresh, KeyTimes times, TimeProvider time, int maximumTenants = 10_000)
     {
         this.refresh = refresh;
+        this.times = times;
         this.time = time;
         this.maximumTenants = maximumTenants;
         sweeping = time.CreateTimer(_ => Sweep(), null, SweepInterval, SweepInterval);
@@ -38,7 +38,7 @@ internal sealed class TenantKeyRings : IDisposable
     public ValueTask<TenantKeyRing> HoldAsync(TenantId tenant, CancellationToken ct)
     {
         var entry = EntryOf(tenant);
-        return entry.TryHold(time.GetUtcNow(), Freshness) is { } ring
+        return entry.TryHold(time.GetUtcNow(), times.Freshness) is { } ring
             ? ValueTask.FromResult(ring)
             : new ValueTask<TenantKeyRing>(RefreshAsync(entry, ct));
     }
@@ -61,6 +61,15 @@ internal sealed class TenantKeyRings : IDisposable
 
         ring.Release();
         throw new KeysUnavailableException(ProtectionErrors.Unavailable);
+    }
+
+    /// <summary>A row is under a version that this ring has not.</summary>
+    public void Outdate(TenantKeyRing ring)
+    {
+        if (entries.TryGetValue(ring.Tenant, out var entry))
+        {
+            entry.Outdate(ring, time.GetUtcNow());
+        }
     }
 
     /// <summary>The next caller asks the provider again.</summary>
@@ -98,7 +107,8 @@ internal sealed class TenantKeyRings : IDisposable
             }
         }
 
-        return entry.TryHold(time.GetUtcNow(), entry.IsFailing ? StaleLimit : Freshness)
+        // What was just loaded is as fresh as it gets, however long it took; what could not be is used on.
+        return entry.TryHold(time.GetUtcNow(), times.StaleLimit)
             ?? throw entry.Refusal ?? new KeysUnavailableException(ProtectionErrors.Unavailable);
     }
 
@@ -155,7 +165,7 @@ internal sealed class TenantKeyRings : IDisposable
     private void Sweep()
     {
         var now = time.GetUtcNow();
-        foreach (var (tenant, entry) in entries.Where(pair => now - pair.Value.UsedAt > StaleLimit))
+        foreach (var (tenant, entry) in entries.Where(pair => now - pair.Value.UsedAt > times.StaleLimit))
         {
             Remove(tenant, entry);
         }

@@ -1,0 +1,159 @@
+using System.Security.Cryptography;
+using HipaaTemplate.Platform.Database;
+using HipaaTemplate.Platform.Protection.Keys;
+using HipaaTemplate.Platform.Protection.Providers;
+using HipaaTemplate.Platform.Tenancy;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace HipaaTemplate.Platform.Protection.Rotation;
+
+/// <summary>
+/// A tenant's next key: made, known to every node before the first of them uses it, everything sealed anew, the
+/// former key retired when no node can be using it. Each step looks at what is stored and does what is missing,
+/// so a rotation that was killed goes on where it was.
+/// </summary>
+internal sealed class KeyRotation(
+    KeyLoading loading,
+    Resealing resealing,
+    TenantKeyRings rings,
+    KeyProviders providers,
+    KeyTimes times,
+    OwnerDatabase owner,
+    IOptions<ProtectionSettings> settings,
+    TimeProvider time)
+{
+    public async Task<List<TenantKey>> KeysOfAsync(TenantId tenant, CancellationToken ct) =>
+        await owner.InTenantAsync(tenant, db => db.Set<TenantKey>().AsNoTracking().OrderBy(key => key.Version).ToListAsync(ct), ct);
+
+    /// <summary>Values sealed under each version, as far as blocks were taken.</summary>
+    public async Task<Dictionary<int, long>> UsesOfAsync(TenantId tenant, CancellationToken ct) =>
+        await owner.InTenantAsync(
+            tenant,
+            db => db.Set<KeyUse>().GroupBy(use => use.KeyVersion)
+                .Select(group => new { Version = group.Key, Values = group.Sum(use => use.Values) })
+                .ToDictionaryAsync(group => group.Version, group => group.Values, ct),
+            ct);
+
+    /// <summary>Begins a rotation for every class that has a key and none under way.</summary>
+    /// <returns>The new versions.</returns>
+    /// <exception cref="KeyProviderException">The provider makes none.</exception>
+    public async Task<IReadOnlyList<int>> BeginAsync(TenantId tenant, CancellationToken ct)
+    {
+        List<int> versions = [];
+        foreach (var inUse in InUse(await KeysOfAsync(tenant, ct)).Where(keys => keys.Count() == 1))
+        {
+            if (await loading.GenerateAsync(tenant, inUse.Key, times.Delay, ct) is { } made)
+            {
+                CryptographicOperations.ZeroMemory(made.Plaintext);
+                versions.Add(made.Version);
+            }
+        }
+
+        rings.Forget(tenant);
+        return versions;
+    }
+
+    /// <summary>When every version that was made seals; null when none is waiting.</summary>
+    public async Task<DateTimeOffset?> SealsFromAsync(TenantId tenant, CancellationToken ct) =>
+        Newest(await KeysOfAsync(tenant, ct)).Select(key => (DateTimeOffset?)key.ActiveFrom)
+            .Where(from => from > time.GetUtcNow()).Max();
+
+    /// <summary>When no node can be sealing under a former version any more; null when there is none.</summary>
+    public async Task<DateTimeOffset?> SettledFromAsync(TenantId tenant, CancellationToken ct) =>
+        InUse(await KeysOfAsync(tenant, ct)).Where(keys => keys.Count() > 1)
+            .Select(keys => (DateTimeOffset?)keys.Max(key => key.ActiveFrom) + times.Settling).Max();
+
+    /// <summary>Retires former versions that are settled and have no rows; clears what only they used.</summary>
+    /// <returns>The versions.</returns>
+    /// <exception cref="UnknownRowsException">Rows of a table that this build does not know are under one of them.</exception>
+    public async Task<IReadOnlyList<int>> RetireAsync(TenantId tenant, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        var counts = await resealing.CountAsync(tenant, ct);
+        var former = InUse(await KeysOfAsync(tenant, ct))
+            .Where(keys => keys.Count() > 1 && keys.Max(key => key.ActiveFrom) + times.Settling <= now)
+            .SelectMany(keys => keys.SkipLast(1))
+            .Where(key => counts.GetValueOrDefault(key.Version) == 0)
+            .Select(key => key.Version).ToList();
+        if (former.Count > 0)
+        {
+            await RetireAsync(tenant, former, now, ct);
+        }
+
+        rings.Forget(tenant);
+        await resealing.ClearIndexesAsync(tenant, ct);
+        return former;
+    }
+
+    /// <summary>Destroys versions that were retired before the oldest backup that is kept was made.</summary>
+    public Task<int> DestroyAsync(TenantId tenant, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        var before = now - TimeSpan.FromDays(settings.Value.BackupRetentionDays);
+        return owner.InTenantAsync(
+            tenant,
+            db => db.Set<TenantKey>().Where(key => key.RetiredAt < before && key.DestroyedAt == null).ExecuteUpdateAsync(
+                set => set.SetProperty(key => key.Wrapped, (byte[]?)null).SetProperty(key => key.DestroyedAt, now), ct),
+            ct);
+    }
+
+    /// <summary>Wraps a tenant's keys with the provider's key of today.</summary>
+    /// <returns>How many there were; those that are destroyed have nothing to wrap.</returns>
+    /// <exception cref="KeyProviderException">One of them could not be; those before it are.</exception>
+    public async Task<int> RewrapAsync(TenantId tenant, CancellationToken ct)
+    {
+        var count = 0;
+        foreach (var key in (await KeysOfAsync(tenant, ct)).Where(key => key.Wrapped is not null))
+        {
+            var provider = providers.Find(key.Provider);
+            var context = loading.ContextOf(tenant, key.Class, key.Version);
+            var rewrapped = await provider.RewrapAsync(new WrappedKey(key.ProviderKeyId, key.Wrapped!), context, ct);
+
+            // What cannot be opened again must not take the place of what can.
+            var plaintext = await provider.UnwrapAsync(rewrapped, context, ct);
+            var isSame = CryptographicOperations.FixedTimeEquals(TenantKeyMaterial.CommitmentOf(plaintext), key.Commitment);
+            CryptographicOperations.ZeroMemory(plaintext);
+            if (!isSame)
+            {
+                throw new KeyProviderException(KeyProviderFault.NotAuthentic, "what was wrapped anew is another key");
+            }
+
+            count += await owner.InTenantAsync(
+                tenant,
+                db => db.Set<TenantKey>().Where(stored => stored.Id == key.Id && stored.Wrapped == key.Wrapped).ExecuteUpdateAsync(
+                    set => set.SetProperty(stored => stored.Wrapped, rewrapped.Bytes).SetProperty(stored => stored.ProviderKeyId, rewrapped.KeyId), ct),
+                ct);
+        }
+
+        return count;
+    }
+
+    private async Task RetireAsync(TenantId tenant, List<int> former, DateTimeOffset now, CancellationToken ct)
+    {
+        try
+        {
+            await owner.InTenantAsync(tenant, async db =>
+            {
+                await db.Set<TenantKey>().Where(key => former.Contains(key.Version) && key.RetiredAt == null)
+                    .ExecuteUpdateAsync(set => set.SetProperty(key => key.RetiredAt, now), ct);
+                await db.Set<SubjectKey>().Where(key => former.Contains(key.KeyVersion) && key.DestroyedAt == null).ExecuteDeleteAsync(ct);
+                return true;
+            }, ct);
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.ForeignKeyViolation)
+        {
+            throw new UnknownRowsException(e);
+        }
+    }
+
+    /// <summary>Versions in use, by class, oldest first.</summary>
+    private static IEnumerable<IGrouping<DataClass, TenantKey>> InUse(IEnumerable<TenantKey> keys) =>
+        keys.Where(key => key.RetiredAt is null && key.DestroyedAt is null).OrderBy(key => key.Version).GroupBy(key => key.Class);
+
+    private static IEnumerable<TenantKey> Newest(IEnumerable<TenantKey> keys) => InUse(keys).Select(group => group.Last());
+}
+
+/// <summary>The database's references hold a key that this build sees no row under: a deleted feature's table is still there.</summary>
+internal sealed class UnknownRowsException(Exception inner) : Exception("Rows of a table that this build does not know are under a former key.", inner);
