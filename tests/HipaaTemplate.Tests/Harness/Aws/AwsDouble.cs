@@ -40,7 +40,7 @@ internal sealed class AwsDouble : IAsyncDisposable
     private readonly ClosablePort port;
     private readonly TimeProvider time;
     private readonly ConcurrentDictionary<string, AwsCredential> credentials = new();
-    private readonly ConcurrentQueue<AwsCall> calls = new();
+    private readonly ConcurrentQueue<RecordedCall> calls = new();
     private KeyServiceFault? fault;
     private int faultsLeft;
 
@@ -71,7 +71,7 @@ internal sealed class AwsDouble : IAsyncDisposable
 
     public StsDouble Sts { get; }
 
-    public IReadOnlyList<AwsCall> Calls => [.. calls];
+    public IReadOnlyList<RecordedCall> Calls => [.. calls];
 
     /// <summary>Every secret that it ever gave to somebody.</summary>
     public IReadOnlyList<string> SecretTexts =>
@@ -79,6 +79,12 @@ internal sealed class AwsDouble : IAsyncDisposable
 
     /// <summary>The status of a page that is no answer of the service.</summary>
     public int PageStatus { get; set; } = StatusCodes.Status200OK;
+
+    /// <summary>While set: operation; what it is refused with, null for not at all.</summary>
+    public Func<string, AwsRefusal?>? Refuse { get; set; }
+
+    /// <summary>While set: operation, and its answer to be spoilt.</summary>
+    public Action<string, JsonObject>? Alter { get; set; }
 
     public static async Task<AwsDouble> StartAsync(TimeProvider? time = null)
     {
@@ -153,6 +159,11 @@ internal sealed class AwsDouble : IAsyncDisposable
         try
         {
             signer = operation == "AssumeRoleWithWebIdentity" ? null : Signer(request, service, isQuery);
+            if (Refuse?.Invoke(operation) is { } refusal)
+            {
+                throw refusal;
+            }
+
             switch (failing)
             {
                 case KeyServiceFault.Throttled: throw new AwsRefusal("ThrottlingException", "Rate exceeded");
@@ -164,14 +175,14 @@ internal sealed class AwsDouble : IAsyncDisposable
                 ? Encoding.UTF8.GetBytes(Sts.Handle(operation, request, signer))
                 : Encoding.UTF8.GetBytes(Json(service, operation, request, signer!.Principal, failing).ToJsonString());
         }
-        catch (AwsRefusal refusal)
+        catch (AwsRefusal refused)
         {
-            error = refusal.Type;
-            context.Response.StatusCode = refusal.Status;
-            answer = isQuery ? StsDouble.Error(refusal) : JsonError(refusal);
+            error = refused.Type;
+            context.Response.StatusCode = refused.Status;
+            answer = isQuery ? StsDouble.Error(refused) : JsonError(refused);
         }
 
-        calls.Enqueue(new AwsCall(service, operation, signer?.Principal, Contexts(request, isQuery), request.Body, answer, error));
+        calls.Enqueue(new RecordedCall(service, operation, signer?.Principal, Contexts(request, isQuery), request.Body, answer, error));
         context.Response.Headers["x-amzn-RequestId"] = Guid.CreateVersion7().ToString();
         context.Response.ContentType = isQuery ? "text/xml" : "application/x-amz-json-1.1";
         await SendAsync(context, answer, failing);
@@ -241,12 +252,14 @@ internal sealed class AwsDouble : IAsyncDisposable
             throw new AwsRefusal("SerializationException", "");
         }
 
-        return service switch
+        var answer = service switch
         {
             "kms" => Kms.Handle(operation, input, principal, failing),
             "secretsmanager" => Secrets.Handle(operation, input, principal),
             _ => throw new AwsRefusal("UnknownOperationException", ""),
         };
+        Alter?.Invoke(operation, answer);
+        return answer;
     }
 
     private static byte[] JsonError(AwsRefusal refusal) => Encoding.UTF8.GetBytes(
@@ -269,7 +282,7 @@ internal sealed class AwsDouble : IAsyncDisposable
     private async Task AnswerContainerAsync(HttpContext context, WireRequest request)
     {
         var isKnown = request.Header("Authorization") == ContainerToken;
-        calls.Enqueue(new AwsCall("container", "GetCredentials", isKnown ? ContainerPrincipal : null, new Dictionary<string, string>(), [], [], isKnown ? null : "401"));
+        calls.Enqueue(new RecordedCall("container", "GetCredentials", isKnown ? ContainerPrincipal : null, new Dictionary<string, string>(), [], [], isKnown ? null : "401"));
         if (!isKnown)
         {
             context.Response.StatusCode = StatusCodes.Status401Unauthorized;

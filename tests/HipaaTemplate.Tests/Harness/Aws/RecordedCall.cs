@@ -5,7 +5,7 @@ namespace HipaaTemplate.Tests.Harness.Aws;
 /// <param name="Request">The body as it came.</param>
 /// <param name="Answer">The body as it was sent, or would have been.</param>
 /// <param name="Error">The service's code; null for a good answer.</param>
-internal sealed record AwsCall(
+internal sealed record RecordedCall(
     string Service,
     string Operation,
     string? Principal,
