@@ -94,7 +94,7 @@ internal sealed class KmsDouble(TimeProvider time) : IDisposable
     {
         foreach (var key in keys.Values)
         {
-            key.Dispose();
+            key.Signer?.Dispose();
         }
     }
 
@@ -365,7 +365,7 @@ internal sealed class KmsDouble(TimeProvider time) : IDisposable
 }
 
 /// <summary>One key, with what an administrator may do to it.</summary>
-internal sealed class KmsKey(string id, string arn, ECDsa? signer) : IDisposable
+internal sealed class KmsKey(string id, string arn, ECDsa? signer)
 {
     private readonly List<byte[]> backing = [RandomNumberGenerator.GetBytes(32)];
     private readonly Lock state = new();
@@ -414,6 +414,4 @@ internal sealed class KmsKey(string id, string arn, ECDsa? signer) : IDisposable
             backing.Add(RandomNumberGenerator.GetBytes(32));
         }
     }
-
-    public void Dispose() => signer?.Dispose();
 }

@@ -30,7 +30,8 @@ public class AmazonSecretsManagerConfig : ClientConfig
 
     internal EndpointParameters Parameters() => new()
     {
-        ["Region"] = RegionEndpoint?.SystemName ?? AuthenticationRegion,
+        // The SDK's own table has one name that is no region.
+        ["Region"] = RegionEndpoint?.SystemName is "us-east-1-regional" ? "us-east-1" : RegionEndpoint?.SystemName ?? AuthenticationRegion,
         ["UseDualStack"] = UseDualstackEndpoint,
         ["UseFIPS"] = UseFIPSEndpoint,
         ["Endpoint"] = ServiceURL,
