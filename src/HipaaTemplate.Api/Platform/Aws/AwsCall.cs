@@ -20,10 +20,11 @@ internal static class AwsCall
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
         deadline.CancelAfter(Patience);
         // The SDK looks for credentials without regard to the token, and in part without giving the thread back.
-        var asked = Task.Run(() => call(deadline.Token), CancellationToken.None);
+        var token = deadline.Token;
+        var asked = Task.Run(() => call(token), CancellationToken.None);
         try
         {
-            return await asked.WaitAsync(deadline.Token);
+            return await asked.WaitAsync(token);
         }
         catch (Exception) when (ct.IsCancellationRequested)
         {
@@ -76,8 +77,8 @@ internal sealed record AwsFailure(string? Code, bool MayPass, string Reason)
             }
         }
 
-        return new AwsFailure(
-            Code: null, MayPass: true, failure is TimeoutException ? "no answer in time" : $"no answer of the service ({failure.GetType().Name})");
+        var reason = failure is TimeoutException ? "no answer in time" : $"no answer of the service ({failure.GetType().Name})";
+        return new AwsFailure(Code: null, MayPass: true, reason);
     }
 
     private static bool IsTransient(AmazonServiceException answer) =>

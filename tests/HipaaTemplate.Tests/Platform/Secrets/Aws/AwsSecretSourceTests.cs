@@ -95,7 +95,7 @@ internal sealed class AwsSecretSourceTests
     {
         aws.Secrets.Put(Secret, """{"A":"1"}""");
         aws.Fail(fault);
-        Assert.That((await FailureAsync()).Message, Does.StartWith(reason));
+        Assert.That((await FailureAsync().WaitAsync(TimeSpan.FromSeconds(30))).Message, Does.StartWith(reason));
     }
 
     [Test]
@@ -147,6 +147,7 @@ internal sealed class AwsSecretSourceTests
     [TestCase("""{"A":"hunter2" """, "not in order as JSON")]
     [TestCase("""{"A":"hunter2"} x""", "not in order as JSON")]
     [TestCase("""{"A":"hunter2","A":"hunter3"}""", "has a name twice")]
+    [TestCase("""{"hunter2":"A","hunter2":"B"}""", "has a name twice")]
     [TestCase("""{"A":"hunter2","PORT":8000}""", "PORT is no text")]
     [TestCase("""{"A":"hunter2","B":true}""", "B is no text")]
     [TestCase("""{"A":"hunter2","B":null}""", "B is no text")]

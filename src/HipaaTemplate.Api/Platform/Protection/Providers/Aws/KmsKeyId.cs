@@ -9,9 +9,10 @@ internal static class KmsKeyId
         keyId?.StartsWith("arn:", StringComparison.Ordinal) == true && keyId.Contains(KeyPart, StringComparison.Ordinal);
 
     /// <summary>Can this be the key that was asked for by that name? An alias may lead to any.</summary>
-    public static bool MayBe(string asked, string? arn) => IsArn(arn)
-        && (IsAlias(asked)
-            || (IsArn(asked) ? string.Equals(arn, asked, StringComparison.Ordinal) : arn!.EndsWith(KeyPart + asked, StringComparison.Ordinal)));
+    public static bool MayBe(string asked, string? arn) => IsArn(arn) && (IsAlias(asked)
+        || (IsArn(asked)
+            ? string.Equals(arn, asked, StringComparison.Ordinal)
+            : arn!.EndsWith(KeyPart + asked, StringComparison.Ordinal)));
 
     private static bool IsAlias(string keyId) =>
         keyId.StartsWith("alias/", StringComparison.Ordinal) || keyId.Contains(":alias/", StringComparison.Ordinal);

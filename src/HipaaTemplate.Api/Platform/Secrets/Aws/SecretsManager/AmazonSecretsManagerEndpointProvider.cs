@@ -22,7 +22,8 @@ public class AmazonSecretsManagerEndpointProvider : IEndpointProvider
 
         var region = parameters["Region"] as string ?? throw new AmazonClientException("No region and no endpoint are configured.");
         var partition = Partition(region);
-        if ((isFips && GetAttr(partition, "supportsFIPS") is not true) || (isDualStack && GetAttr(partition, "supportsDualStack") is not true))
+        if ((isFips && GetAttr(partition, "supportsFIPS") is not true)
+            || (isDualStack && GetAttr(partition, "supportsDualStack") is not true))
         {
             throw new AmazonClientException("This partition has no such endpoints.");
         }

@@ -50,7 +50,7 @@ internal sealed class GetSecretValueResponseUnmarshaller : JsonResponseUnmarshal
                 case "ARN": response.ARN = member.Value.GetString(); break;
                 case "Name": response.Name = member.Value.GetString(); break;
                 case "VersionId": response.VersionId = member.Value.GetString(); break;
-                case "VersionStages": response.VersionStages = [.. member.Value.EnumerateArray().Select(stage => stage.GetString()!)]; break;
+                case "VersionStages": response.VersionStages = [.. member.Value.EnumerateArray().Select(one => one.GetString()!)]; break;
                 case "CreatedDate": response.CreatedDate = DateTime.UnixEpoch.AddSeconds(member.Value.GetDouble()); break;
                 case "SecretString": response.SecretString = member.Value.GetString(); break;
                 case "SecretBinary": response.SecretBinary = new MemoryStream(member.Value.GetBytesFromBase64()); break;

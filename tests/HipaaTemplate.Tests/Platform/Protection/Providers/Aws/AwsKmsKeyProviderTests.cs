@@ -186,6 +186,17 @@ internal sealed class AwsKmsKeyProviderTests
         Assert.That(() => provider.GenerateAsync(context, CancellationToken.None), ThrowsFault(KeyProviderFault.Unavailable));
     }
 
+    [TestCase("Please sign in at intranet.example")]
+    [TestCase("<b>")]
+    [TestCase("Disabled-Exception")]
+    public void A_code_that_can_be_none_of_KMS_is_an_outage_and_is_not_repeated(string code)
+    {
+        stage.Aws.Refuse = _ => new AwsRefusal(code, "");
+        Assert.That(
+            () => provider.GenerateAsync(context, CancellationToken.None),
+            ThrowsFault(KeyProviderFault.Unavailable).And.Property(nameof(KeyProviderException.Reason)).Not.Contain(code));
+    }
+
     [Test]
     public void Credentials_that_KMS_does_not_believe_are_refused([Range(0, 4)] int kind)
     {
