@@ -1,10 +1,8 @@
 using HipaaTemplate.Platform.Protection.Providers;
 using HipaaTemplate.Platform.Protection.Providers.Vault;
 using HipaaTemplate.Platform.Secrets.Vault;
-using HipaaTemplate.Platform.Settings;
-using Microsoft.Extensions.Configuration;
+using HipaaTemplate.Tests.Harness.Services;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 
 namespace HipaaTemplate.Tests.Harness.Vault;
 
@@ -38,24 +36,22 @@ internal sealed class VaultStage : KeyServiceStage
 
     public override IKeyProvider NewProvider(IReadOnlyDictionary<string, string>? settings = null)
     {
-        var configuration = new ConfigurationBuilder().AddInMemoryCollection(
-            new Dictionary<string, string?>
-            {
-                ["KEY_PROVIDER"] = "vault",
-                ["KEY_ID"] = KeyId,
-                ["VAULT_ADDR"] = vault.Address.ToString(),
-                ["VAULT_ROLE_ID"] = VaultDouble.RoleId,
-                ["VAULT_SECRET_ID"] = VaultDouble.SecretId,
-            }.Concat((settings ?? new Dictionary<string, string>()).Select(s => KeyValuePair.Create(s.Key, (string?)s.Value)))
-             .GroupBy(s => s.Key).Select(s => s.Last())).Build();
-        var ofVault = Options.Create(Bound(new VaultSettings(), configuration));
+        Dictionary<string, string> own = new()
+        {
+            ["KEY_PROVIDER"] = "vault",
+            ["KEY_ID"] = KeyId,
+            ["VAULT_ADDR"] = vault.Address.ToString(),
+            ["VAULT_ROLE_ID"] = VaultDouble.RoleId,
+            ["VAULT_SECRET_ID"] = VaultDouble.SecretId,
+        };
+        var ofVault = StageSettings.Of<VaultSettings>(own, settings);
         var client = new VaultClient(ofVault, TimeProvider.System, NullLogger<VaultClient>.Instance);
         lock (clients)
         {
             clients.Add(client);
         }
 
-        return new VaultKeyProvider(client, ofVault, Options.Create(Bound(new KeyProviderSettings(), configuration)));
+        return new VaultKeyProvider(client, ofVault, StageSettings.Of<KeyProviderSettings>(own, settings));
     }
 
     /// <remarks>No answer of transit names a key: one that used another opens nothing that this one wrapped.</remarks>
@@ -110,12 +106,5 @@ internal sealed class VaultStage : KeyServiceStage
         }
 
         await vault.DisposeAsync();
-    }
-
-    private static T Bound<T>(T options, IConfiguration configuration)
-        where T : class
-    {
-        Assert.That(SettingsBinder.Bind(options, configuration), Is.Empty);
-        return options;
     }
 }
