@@ -78,9 +78,12 @@ internal sealed class Leased<T> : IDisposable
 
     public void Dispose()
     {
-        disposed.Cancel();
-        timer.Dispose();
-        disposed.Dispose();
+        if (!disposed.IsCancellationRequested)
+        {
+            disposed.Cancel();
+            timer.Dispose();
+            disposed.Dispose();
+        }
     }
 
     private double AgeOf(Held known) => time.GetElapsedTime(known.Began) / known.Duration;
