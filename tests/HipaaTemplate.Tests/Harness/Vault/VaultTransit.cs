@@ -42,6 +42,9 @@ internal sealed partial class VaultTransit
     /// <summary>What a service would do that cuts off what it decrypts.</summary>
     public bool CutsShort { get; set; }
 
+    /// <summary>What is said of a ciphertext that does not open; older releases said 500.</summary>
+    public int NotAuthenticStatus { get; set; } = 400;
+
     public (int Status, string? Error, JsonObject? Data) Encrypt(string name, JsonObject body)
     {
         if (!Keys.TryGetValue(name, out var key))
@@ -112,7 +115,7 @@ internal sealed partial class VaultTransit
 
         return key.Versions[version - 1].Open(sealedBytes.AsSpan(0, length), associated) is { } plaintext
             ? (200, null, new JsonObject { ["plaintext"] = Convert.ToBase64String(CutsShort ? plaintext[..^1] : plaintext) })
-            : (400, "cipher: message authentication failed", null);
+            : (NotAuthenticStatus, "cipher: message authentication failed", null);
     }
 
     private static (int Status, string? Error, JsonObject? Data)? Refusal(TransitKey key, JsonObject body, out byte[] associated)

@@ -19,6 +19,9 @@ internal sealed class Leased<T> : IDisposable
 
     private const int SecondsOfDay = 24 * 60 * 60;
 
+    /// <summary>What would be over at once is asked for each second and not without end.</summary>
+    private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(1);
+
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(5);
 
     /// <summary>Some services lock out who is refused again and again.</summary>
@@ -155,14 +158,14 @@ internal sealed class Leased<T> : IDisposable
         try
         {
             var lease = await obtain(current, end);
-            var obtained = new Held(lease.Value, began, lease.Duration);
+            var obtained = new Held(lease.Value, began, lease.Duration > Shortest ? lease.Duration : Shortest);
             lock (gate)
             {
                 held = obtained;
             }
 
             failed = null;
-            Schedule(lease.Duration * RenewAt);
+            Schedule(obtained.Duration * RenewAt);
             return obtained;
         }
         catch (ServiceException e)

@@ -8,8 +8,8 @@ internal sealed class ServiceAnswer : IDisposable
 {
     private const int Depth = 16;
 
-    private readonly byte[] buffer;
     private readonly JsonDocument? document;
+    private byte[]? buffer;
 
     /// <param name="status">HTTP.</param>
     /// <param name="buffer">From the shared pool; belongs to this answer from now on.</param>
@@ -73,6 +73,10 @@ internal sealed class ServiceAnswer : IDisposable
     public void Dispose()
     {
         document?.Dispose();
-        ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+        // Once: the pool would lend the same bytes to two.
+        if (Interlocked.Exchange(ref buffer, null) is { } owned)
+        {
+            ArrayPool<byte>.Shared.Return(owned, clearArray: true);
+        }
     }
 }

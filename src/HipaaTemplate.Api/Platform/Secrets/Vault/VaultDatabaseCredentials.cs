@@ -81,6 +81,8 @@ internal sealed partial class VaultDatabaseCredentials(
     private async Task<Lease<User>> CreateAsync(CancellationToken ct)
     {
         var role = settings.Value.DatabaseRole ?? throw new InvalidOperationException("VAULT_DATABASE_ROLE is missing.");
+        // Asked before: should a login come between, the user counts as one of the session that is over.
+        var session = await vault.CurrentSessionAsync(ct);
         using var answer = await vault.SendAsync(HttpMethod.Get, $"{settings.Value.DatabaseMount}/creds/{role}", members: null, ct);
         var duration = DurationOf(answer);
         if (!answer.At("lease_id").TryGetString(out var leaseId)
@@ -91,7 +93,7 @@ internal sealed partial class VaultDatabaseCredentials(
         }
 
         var user = new User(
-            new DatabaseCredentials(name, password), leaseId, duration, answer.At("renewable").ValueKind == JsonValueKind.True, vault.Session);
+            new DatabaseCredentials(name, password), leaseId, duration, answer.At("renewable").ValueKind == JsonValueKind.True, session);
         return new Lease<User>(user, Shorter(duration));
     }
 

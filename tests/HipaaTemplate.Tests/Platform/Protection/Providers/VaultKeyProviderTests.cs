@@ -60,6 +60,18 @@ internal sealed class VaultKeyProviderTests
         await IsRefusedAsync(reason, () => NewProvider().GenerateAsync(context, CancellationToken.None));
     }
 
+    [TestCase(400)]
+    [TestCase(500, Description = "as older releases say it")]
+    public async Task A_ciphertext_that_does_not_open_is_told_from_an_outage(int status)
+    {
+        rig.Vault.Transit.NotAuthenticStatus = status;
+        var provider = NewProvider();
+        var generated = await provider.GenerateAsync(context, CancellationToken.None);
+        Assert.That(
+            async () => await provider.UnwrapAsync(generated.Wrapped, context with { Version = 2 }, CancellationToken.None),
+            Throws.InstanceOf<KeyProviderException>().With.Property(nameof(KeyProviderException.Fault)).EqualTo(KeyProviderFault.NotAuthentic));
+    }
+
     [Test]
     public async Task A_key_that_nobody_made_is_refused_and_not_made()
     {
