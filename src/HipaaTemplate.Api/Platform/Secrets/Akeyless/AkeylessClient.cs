@@ -12,6 +12,8 @@ namespace HipaaTemplate.Platform.Secrets.Akeyless;
 /// </summary>
 internal sealed partial class AkeylessClient : IDisposable
 {
+    private const long MostUnixSeconds = 100_000_000_000;
+
     /// <summary>For an answer that does not say when the token ends.</summary>
     private static readonly TimeSpan Unstated = TimeSpan.FromMinutes(10);
 
@@ -124,8 +126,6 @@ internal sealed partial class AkeylessClient : IDisposable
             : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var stated) ? stated : null;
         return end - time.GetUtcNow() is { } lasts && lasts > TimeSpan.Zero ? lasts : Unstated;
     }
-
-    private const long MostUnixSeconds = 100_000_000_000;
 
     private static void ThrowIfFailed(ServiceAnswer answer)
     {

@@ -1,5 +1,5 @@
-using System.Text.Json;
 using System.Text;
+using System.Text.Json;
 using HipaaTemplate.Platform.Authentication.Keys;
 using HipaaTemplate.Platform.Secrets.Services;
 using Microsoft.Extensions.Options;

@@ -9,23 +9,32 @@ namespace HipaaTemplate.Platform.Secrets.Vault;
 /// A database user that Vault makes for this process and drops after it. Its lease is renewed, and another
 /// user takes over well before the lease ends or the session with Vault that it hangs on.
 /// </summary>
-internal sealed partial class VaultDatabaseCredentials(
-    VaultClient vault, IOptions<VaultSettings> settings, TimeProvider time, ILogger<VaultDatabaseCredentials> logger)
-    : IDatabaseCredentials, IDisposable
+internal sealed partial class VaultDatabaseCredentials : IDatabaseCredentials, IDisposable
 {
-    private Leased<User>? users;
+    private readonly VaultClient vault;
+    private readonly VaultSettings settings;
+    private readonly ILogger<VaultDatabaseCredentials> logger;
+    private readonly Leased<User> users;
+
+    public VaultDatabaseCredentials(
+        VaultClient vault, IOptions<VaultSettings> settings, TimeProvider time, ILogger<VaultDatabaseCredentials> logger)
+    {
+        this.vault = vault;
+        this.settings = settings.Value;
+        this.logger = logger;
+        users = new Leased<User>(ObtainAsync, time);
+    }
 
     public async ValueTask<DatabaseCredentials> CurrentAsync(CancellationToken ct)
     {
-        var leased = LazyInitializer.EnsureInitialized(ref users, () => new Leased<User>(ObtainAsync, time));
         try
         {
-            var user = await leased.GetAsync(ct);
+            var user = await users.GetAsync(ct);
             if (user.Session != vault.Session)
             {
                 // Vault drops it when the token ends that it was leased to.
-                leased.Drop(user);
-                user = await leased.GetAsync(ct);
+                users.Drop(user);
+                user = await users.GetAsync(ct);
             }
 
             return user.Credentials;
@@ -36,7 +45,7 @@ internal sealed partial class VaultDatabaseCredentials(
         }
     }
 
-    public void Dispose() => users?.Dispose();
+    public void Dispose() => users.Dispose();
 
     private async Task<Lease<User>> ObtainAsync(User? current, CancellationToken ct)
     {
@@ -80,10 +89,10 @@ internal sealed partial class VaultDatabaseCredentials(
     /// <summary>Vault API: GET /database/creds/:name.</summary>
     private async Task<Lease<User>> CreateAsync(CancellationToken ct)
     {
-        var role = settings.Value.DatabaseRole ?? throw new InvalidOperationException("VAULT_DATABASE_ROLE is missing.");
+        var role = settings.DatabaseRole ?? throw new InvalidOperationException("VAULT_DATABASE_ROLE is missing.");
         // Asked before: should a login come between, the user counts as one of the session that is over.
         var session = await vault.CurrentSessionAsync(ct);
-        using var answer = await vault.SendAsync(HttpMethod.Get, $"{settings.Value.DatabaseMount}/creds/{role}", members: null, ct);
+        using var answer = await vault.SendAsync(HttpMethod.Get, $"{settings.DatabaseMount}/creds/{role}", members: null, ct);
         var duration = DurationOf(answer);
         if (!answer.At("lease_id").TryGetString(out var leaseId)
             || !answer.At("data", "username").TryGetString(out var name) || name.Length == 0

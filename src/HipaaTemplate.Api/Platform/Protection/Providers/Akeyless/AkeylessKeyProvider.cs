@@ -79,8 +79,8 @@ internal sealed class AkeylessKeyProvider(AkeylessClient akeyless, IOptions<KeyP
     }
 
     /// <summary>
-    /// Akeyless says 400 of a ciphertext that does not open and of a key that is disabled. What is left when the
-    /// key may be used is the ciphertext. Akeyless API: POST /describe-item.
+    /// The description of the API does not tell the refusal of a ciphertext from that of a key that is disabled.
+    /// So the key is looked at: when it may be used, it was the ciphertext. Akeyless API: POST /describe-item.
     /// </summary>
     private async Task<ServiceException> WhyNotAsync(string name, CancellationToken ct)
     {
