@@ -72,6 +72,21 @@ internal sealed class VaultKeyProviderTests
             Throws.InstanceOf<KeyProviderException>().With.Property(nameof(KeyProviderException.Fault)).EqualTo(KeyProviderFault.NotAuthentic));
     }
 
+    [TestCase("phi:v2")]
+    [TestCase("phi:v01")]
+    [TestCase("phi:1")]
+    [TestCase("phi")]
+    public async Task A_wrapped_key_that_is_said_to_be_of_another_version_is_not_opened(string keyId)
+    {
+        var provider = NewProvider();
+        var (_, wrapped) = await provider.GenerateAsync(context, CancellationToken.None);
+        var asked = rig.Vault.Calls.Count;
+        Assert.That(
+            async () => await provider.UnwrapAsync(wrapped with { KeyId = keyId }, context, CancellationToken.None),
+            Throws.InstanceOf<KeyProviderException>().With.Property(nameof(KeyProviderException.Reason)).EqualTo("wrapped_key_not_valid"));
+        Assert.That(rig.Vault.Calls, Has.Count.EqualTo(asked));
+    }
+
     [Test]
     public async Task A_key_that_nobody_made_is_refused_and_not_made()
     {
