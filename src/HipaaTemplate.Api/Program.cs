@@ -10,6 +10,7 @@ using HipaaTemplate.Platform.Hosting;
 using HipaaTemplate.Platform.Http;
 using HipaaTemplate.Platform.Logging;
 using HipaaTemplate.Platform.OpenApi;
+using HipaaTemplate.Platform.Secrets;
 using HipaaTemplate.Platform.Tenancy;
 
 IFeature[] features =
@@ -18,6 +19,7 @@ IFeature[] features =
 ];
 
 var builder = WebApplication.CreateSlimBuilder(args);
+builder.AddSecrets();
 builder.AddFeatures(features);
 builder.AddHosting();
 builder.AddStructuredLogging();

@@ -1,4 +1,5 @@
 using HipaaTemplate.Platform.Database;
+using HipaaTemplate.Platform.Secrets;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
@@ -38,6 +39,8 @@ internal sealed partial class UnhandledExceptions(ILogger<UnhandledExceptions> l
         CommitOutcomeUnknownException => DatabaseErrors.OutcomeUnknown,
         // The retry strategy wraps the last fault when it gives up.
         RetryLimitExceededException => DatabaseErrors.Unavailable,
+        // Without credentials the database is as far away as without a network.
+        SecretSourceException => DatabaseErrors.Unavailable,
         _ => Classify(FindDatabaseFault(exception)),
     };
 
