@@ -17,7 +17,8 @@ internal sealed record KeyContext(string Environment, TenantId Tenant, DataClass
     private const string Application = "hipaa-template";
 
     /// <summary>In the order of the names, which is the order in which they are authenticated.</summary>
-    public IReadOnlyList<KeyValuePair<string, string>> Pairs { get; } =
+    // Computed each time: kept in a field, it would go along unchanged into `context with { Tenant = … }`.
+    public IReadOnlyList<KeyValuePair<string, string>> Pairs =>
     [
         new("app", Application),
         new("class", Class.ToString().ToLowerInvariant()),
