@@ -1,4 +1,5 @@
 using HipaaTemplate.Platform.Secrets;
+using HipaaTemplate.Platform.Secrets.Vault;
 using HipaaTemplate.Platform.Settings;
 using HipaaTemplate.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
@@ -27,7 +28,12 @@ internal static class DatabaseExtensions
     {
         builder.Services.AddSettings<DatabaseSettings>();
         builder.Services.AddSingleton<IValidateOptions<DatabaseSettings>, CredentialsValidator>();
-        builder.Services.AddSingleton<IDatabaseCredentials, SettingsCredentials>();
+        builder.Services.AddSingleton<SettingsCredentials>();
+        builder.Services.AddSingleton<VaultDatabaseCredentials>();
+        builder.Services.AddSingleton<IDatabaseCredentials>(provider =>
+            provider.GetRequiredService<IOptions<VaultSettings>>().Value.DatabaseRole is null
+                ? provider.GetRequiredService<SettingsCredentials>()
+                : provider.GetRequiredService<VaultDatabaseCredentials>());
         builder.Services.AddSingleton<AppPools>();
         builder.Services.AddSingleton<AppDatabase>();
         builder.Services.AddSingleton<TimeProvider, DatabaseClock>();

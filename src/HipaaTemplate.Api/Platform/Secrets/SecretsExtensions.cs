@@ -1,4 +1,8 @@
+using HipaaTemplate.Platform.Aws;
 using HipaaTemplate.Platform.Commands;
+using HipaaTemplate.Platform.Secrets.Akeyless;
+using HipaaTemplate.Platform.Secrets.Aws;
+using HipaaTemplate.Platform.Secrets.Vault;
 using HipaaTemplate.Platform.Settings;
 using Microsoft.Extensions.Options;
 
@@ -9,21 +13,36 @@ internal static class SecretsExtensions
     /// <summary>A start waits no longer than this for the service; an orchestrator tries again.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(10);
 
-    private const string SecretIdSetting = "AWS_SECRETS_MANAGER_SECRET_ID";
-
     /// <summary>
-    /// Settings from a secret service (docs/how-to/keep-secrets-in-a-service.md). A service is registered as a
-    /// keyed <see cref="ISecretSource"/> under its <see cref="SecretsProvider"/>.
+    /// Settings from a secret service (docs/how-to/keep-secrets-in-a-service.md). A further service is one more
+    /// keyed <see cref="ISecretSource"/>, under its <see cref="SecretsProvider"/>.
     /// </summary>
     public static void AddSecrets(this WebApplicationBuilder builder)
     {
         var secrets = new SecretsConfiguration();
         secrets.InsertInto(builder.Configuration);
-        builder.Services.AddSingleton(secrets);
-        builder.Services.AddSettings<SecretsSettings>();
-        builder.Services.AddSingleton(Choose);
-        builder.Services.AddSingleton<SecretsRefresh>();
-        builder.Services.AddHostedService(provider => provider.GetRequiredService<SecretsRefresh>());
+        var services = builder.Services;
+        services.AddSingleton(secrets);
+        services.AddSettings<SecretsSettings>();
+        services.AddSingleton<IValidateOptions<SecretsSettings>, SecretsSettingsValidator>();
+        services.AddSingleton(Choose);
+        services.AddSingleton<SecretsRefresh>();
+        services.AddHostedService(provider => provider.GetRequiredService<SecretsRefresh>());
+
+        services.AddSettings<AwsSettings>();
+        services.AddSingleton<IValidateOptions<AwsSettings>, AwsSettingsValidator>();
+        services.AddKeyedSingleton<ISecretSource>(SecretsProvider.AwsSecretsManager, (provider, _) =>
+            new AwsSecretSource(provider.GetRequiredService<IOptions<AwsSettings>>().Value));
+
+        services.AddSettings<VaultSettings>();
+        services.AddSingleton<IValidateOptions<VaultSettings>, VaultSettingsValidator>();
+        services.AddSingleton<VaultClient>();
+        services.AddKeyedSingleton<ISecretSource, VaultSecretSource>(SecretsProvider.Vault);
+
+        services.AddSettings<AkeylessSettings>();
+        services.AddSingleton<IValidateOptions<AkeylessSettings>, AkeylessSettingsValidator>();
+        services.AddSingleton<AkeylessClient>();
+        services.AddKeyedSingleton<ISecretSource, AkeylessSecretSource>(SecretsProvider.Akeyless);
     }
 
     /// <summary>
@@ -71,10 +90,8 @@ internal static class SecretsExtensions
 
     private static ChosenSource Choose(IServiceProvider provider)
     {
-        var kind = provider.GetRequiredService<IOptions<SecretsSettings>>().Value.Provider
-            ?? (string.IsNullOrWhiteSpace(provider.GetRequiredService<IConfiguration>()[SecretIdSetting])
-                ? SecretsProvider.None
-                : SecretsProvider.AwsSecretsManager);
+        var aws = provider.GetRequiredService<IOptions<AwsSettings>>().Value;
+        var kind = provider.GetRequiredService<IOptions<SecretsSettings>>().Value.ProviderWith(aws);
         return new ChosenSource(
             kind == SecretsProvider.None ? null : provider.GetRequiredKeyedService<ISecretSource>(kind));
     }

@@ -1,4 +1,8 @@
+using HipaaTemplate.Platform.Aws;
+using HipaaTemplate.Platform.Secrets.Akeyless;
+using HipaaTemplate.Platform.Secrets.Vault;
 using HipaaTemplate.Platform.Settings;
+using Microsoft.Extensions.Options;
 
 namespace HipaaTemplate.Platform.Secrets;
 
@@ -25,11 +29,35 @@ internal sealed class SecretsSettings : IHasProblems
 
     public TimeSpan Interval => TimeSpan.FromSeconds(RefreshSeconds);
 
+    /// <summary>Who names a secret of AWS means it.</summary>
+    public SecretsProvider ProviderWith(AwsSettings aws) =>
+        Provider ?? (aws.SecretId is null ? SecretsProvider.None : SecretsProvider.AwsSecretsManager);
+
     public IEnumerable<string> Problems()
     {
         if (RefreshSeconds is < MinimumRefreshSeconds or > MaximumRefreshSeconds)
         {
             yield return $"SECRETS_REFRESH_SECONDS must be between {MinimumRefreshSeconds} and {MaximumRefreshSeconds}.";
         }
+    }
+}
+
+/// <summary>The service that was chosen has to know which of its secrets is meant.</summary>
+internal sealed class SecretsSettingsValidator(
+    IOptions<AwsSettings> aws, IOptions<VaultSettings> vault, IOptions<AkeylessSettings> akeyless) : IValidateOptions<SecretsSettings>
+{
+    public ValidateOptionsResult Validate(string? name, SecretsSettings options)
+    {
+        var missing = options.Provider switch
+        {
+            SecretsProvider.AwsSecretsManager when aws.Value.SecretId is null => "AWS_SECRETS_MANAGER_SECRET_ID",
+            SecretsProvider.Vault when vault.Value.Address is null => "VAULT_ADDR",
+            SecretsProvider.Vault when vault.Value.SecretPath is null => "VAULT_SECRET_PATH",
+            SecretsProvider.Akeyless when akeyless.Value.SecretName is null => "AKEYLESS_SECRET_NAME",
+            _ => null,
+        };
+        return missing is null
+            ? ValidateOptionsResult.Success
+            : ValidateOptionsResult.Fail($"{missing} is missing: SECRETS_PROVIDER says that it is needed.");
     }
 }

@@ -1,5 +1,7 @@
+using System.Text.Json.Nodes;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Secrets;
+using HipaaTemplate.Tests.Harness.Vault;
 using HipaaTemplate.Tests.Platform.Health;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -8,7 +10,7 @@ using Npgsql;
 namespace HipaaTemplate.Tests.Platform.Secrets;
 
 /// <summary>
-/// hipaa_app's password changes under load, in the secret service and in PostgreSQL, in one order and in the other. Connections
+/// hipaa_app's password changes, in the secret service and in PostgreSQL, in one order and in the other. Connections
 /// are closed all the time, so that nothing lives off what was opened before.
 /// </summary>
 [NonParallelizable]
@@ -22,10 +24,20 @@ internal sealed class PasswordRotationTests
 
     private static readonly TimeSpan BetweenClears = TimeSpan.FromMilliseconds(25);
 
-    private readonly SettingsService service = new();
     private readonly LogCapture log = new();
     private PostgresCluster cluster = null!;
+    private VaultDouble vault = null!;
     private ApiHost api = null!;
+
+    private Dictionary<string, string> Settings => new()
+    {
+        ["SECRETS_PROVIDER"] = "vault",
+        ["VAULT_ADDR"] = vault.Address.AbsoluteUri,
+        ["VAULT_ROLE_ID"] = VaultDouble.RoleId,
+        ["VAULT_SECRET_ID"] = VaultDouble.SecretId,
+        ["VAULT_SECRET_PATH"] = "secret/hipaa-template",
+        ["SIGNING_SECRET"] = $"{Guid.CreateVersion7():N}",
+    };
 
     private SecretsRefresh Refresh => api.Services.GetRequiredService<SecretsRefresh>();
 
@@ -35,15 +47,9 @@ internal sealed class PasswordRotationTests
         // Roles belong to the cluster, so these tests have one of their own.
         cluster = await PostgresCluster.StartAsync();
         Assume.That(cluster.IsOurs, "not on a server that others use");
-        api = new ApiHost(
-            await cluster.CreateDatabaseAsync("rotation"),
-            App.Issuer,
-            new Dictionary<string, string> { ["SIGNING_SECRET"] = $"{Guid.CreateVersion7():N}" },
-            services =>
-            {
-                services.AddSingleton(new ChosenSource(service));
-                log.Install(services);
-            });
+        vault = await VaultDouble.StartAsync();
+        Store("of the first day");
+        api = new ApiHost(await cluster.CreateDatabaseAsync("rotation"), App.Issuer, Settings, log.Install);
         Assert.That(await api.RunAsync("migrate", "up"), Is.Zero);
         await ScratchTables.CreateAsync(api);
     }
@@ -52,6 +58,7 @@ internal sealed class PasswordRotationTests
     public async Task StopAsync()
     {
         await api.DisposeAsync();
+        await vault.DisposeAsync();
         await cluster.DisposeAsync();
     }
 
@@ -88,7 +95,7 @@ internal sealed class PasswordRotationTests
         await (await client.GetAsync(ProbeFeature.Path)).ShouldBeAsync(DatabaseErrors.Unavailable);
         Assert.That((await api.Anonymous().GetAsync(Readiness.Path)).IsSuccessStatusCode, Is.False);
 
-        service.Settings["DATABASE_APP_PASSWORD"] = "right";
+        Store("right");
         Assert.That((await client.GetAsync(ProbeFeature.Path)).IsSuccessStatusCode);
         await Eventually.IsTrueAsync(
             async () => (await api.Anonymous().GetAsync(Readiness.Path)).IsSuccessStatusCode, "It never was ready again.");
@@ -99,7 +106,7 @@ internal sealed class PasswordRotationTests
     {
         var client = App.As(api, (await App.NewClinicAsync(api)).Admin);
         Assert.That((await client.GetAsync(ProbeFeature.Path)).IsSuccessStatusCode);
-        service.Settings["DATABASE_APP_PASSWORD"] = "of next week";
+        Store("of next week");
         await Refresh.RefreshAsync(CancellationToken.None);
         await ClearAsync();
 
@@ -117,11 +124,11 @@ internal sealed class PasswordRotationTests
             {
                 await AlterAsync(password);
                 await Task.Delay(HalfWay);
-                service.Settings["DATABASE_APP_PASSWORD"] = password;
+                Store(password);
             }
             else
             {
-                service.Settings["DATABASE_APP_PASSWORD"] = password;
+                Store(password);
                 await Refresh.RefreshAsync(CancellationToken.None);
                 await Task.Delay(HalfWay);
                 await AlterAsync(password);
@@ -133,6 +140,9 @@ internal sealed class PasswordRotationTests
                 "The new password was never used.");
         }
     }
+
+    private void Store(string password) =>
+        vault.Secrets.Put("hipaa-template", new JsonObject { ["DATABASE_APP_PASSWORD"] = password });
 
     private Task AlterAsync(string password) => cluster.ExecuteAsSuperuserAsync($"ALTER ROLE hipaa_app PASSWORD '{password}'");
 
