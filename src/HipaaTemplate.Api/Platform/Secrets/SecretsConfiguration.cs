@@ -11,16 +11,14 @@ internal sealed class SecretsConfiguration : ConfigurationProvider, IConfigurati
 {
     private HashSet<string> allowed = [];
 
+    /// <summary>Names that the service had at the start and that are no settings.</summary>
+    public List<string> UnknownAtStart { get; private set; } = [];
+
     /// <summary>Above the environment, below the command line: what an operator types holds for one run.</summary>
     public void InsertInto(IConfigurationBuilder configuration)
     {
-        var at = configuration.Sources.Count;
-        while (at > 0 && configuration.Sources[at - 1] is CommandLineConfigurationSource)
-        {
-            at--;
-        }
-
-        configuration.Sources.Insert(at, this);
+        var commandLine = configuration.Sources.ToList().FindLastIndex(source => source is CommandLineConfigurationSource);
+        configuration.Sources.Insert(commandLine < 0 ? configuration.Sources.Count : commandLine, this);
     }
 
     public void Allow(IEnumerable<SettingsClass> classes) => allowed = classes
@@ -28,6 +26,12 @@ internal sealed class SecretsConfiguration : ConfigurationProvider, IConfigurati
         .SelectMany(c => SettingsBinder.SettingsOf(c.Type))
         .Select(s => s.Setting.Name)
         .ToHashSet(StringComparer.Ordinal);
+
+    public void Start(IReadOnlyDictionary<string, string> loaded)
+    {
+        (var settings, UnknownAtStart) = Sort(loaded);
+        Replace(settings);
+    }
 
     /// <summary>Of all that the service has: what is a setting and says something, and the names of the rest.</summary>
     public (Dictionary<string, string?> Settings, List<string> Unknown) Sort(IReadOnlyDictionary<string, string> loaded) => (

@@ -63,8 +63,7 @@ internal static class SecretsExtensions
 
         try
         {
-            var loaded = await service.LoadInTimeAsync(provider.GetRequiredService<TimeProvider>(), ct);
-            secrets.Replace(secrets.Sort(loaded).Settings);
+            secrets.Start(await service.LoadInTimeAsync(provider.GetRequiredService<TimeProvider>(), ct));
         }
         catch (SecretSourceException e)
         {

@@ -50,7 +50,13 @@ internal sealed partial class SecretsRefresh(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (HasService && !stoppingToken.IsCancellationRequested)
+        if (chosen.Service is not { } service)
+        {
+            return;
+        }
+
+        WarnOfUnknown(service.Name, secrets.UnknownAtStart);
+        while (!stoppingToken.IsCancellationRequested)
         {
             await Task.Delay(settings.Value.Interval, time, stoppingToken);
             await RefreshAsync(stoppingToken);

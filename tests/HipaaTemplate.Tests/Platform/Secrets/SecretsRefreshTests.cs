@@ -43,7 +43,7 @@ internal sealed class SecretsRefreshTests : IAsyncDisposable
         log.Install(collection);
         services = collection.BuildServiceProvider();
         secrets.Allow(services.GetServices<SettingsClass>());
-        secrets.Replace(secrets.Sort(new Dictionary<string, string>(service.Settings)).Settings);
+        secrets.Start(new Dictionary<string, string>(service.Settings));
     }
 
     private DatabaseSettings Now => services.GetRequiredService<IOptionsMonitor<DatabaseSettings>>().CurrentValue;
