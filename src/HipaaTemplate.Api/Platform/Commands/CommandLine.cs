@@ -10,6 +10,7 @@ namespace HipaaTemplate.Platform.Commands;
 internal static class CommandLine
 {
     private const string Serve = "serve";
+    private const string Check = "config";
 
     private static readonly string[] Help = ["help", "--help", "-h"];
 
@@ -43,7 +44,14 @@ internal static class CommandLine
         {
             if (!WithoutSecrets.Contains(verb) && !words.Contains("--help"))
             {
-                await builder.LoadSecretsAsync(CancellationToken.None);
+                try
+                {
+                    await builder.LoadSecretsAsync(CancellationToken.None);
+                }
+                catch (OptionsValidationException) when (verb is Serve or Check)
+                {
+                    // They find it again, with everything else that is wrong.
+                }
             }
 
             // Building reads LOG_LEVEL, so it may fail as starting does.

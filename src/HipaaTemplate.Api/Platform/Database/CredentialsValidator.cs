@@ -9,7 +9,17 @@ internal sealed class CredentialsValidator(IServiceProvider services) : IValidat
 {
     public ValidateOptionsResult Validate(string? name, DatabaseSettings options)
     {
-        var isFixed = services.GetRequiredService<IDatabaseCredentials>() is SettingsCredentials;
+        bool isFixed;
+        try
+        {
+            isFixed = services.GetRequiredService<IDatabaseCredentials>() is SettingsCredentials;
+        }
+        catch (OptionsValidationException)
+        {
+            // The service's own settings are impossible, and say so themselves.
+            return ValidateOptionsResult.Skip;
+        }
+
         return (isFixed, options) switch
         {
             (true, { AppPassword: null, SigningSecret: not null }) when !options.HasOwnerPassword() =>

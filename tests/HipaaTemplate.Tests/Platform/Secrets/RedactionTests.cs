@@ -1,6 +1,6 @@
 using System.Net.Http.Json;
 using System.Reflection;
-using HipaaTemplate.Platform.Commands;
+using HipaaTemplate.Platform.Hosting;
 using HipaaTemplate.Platform.Secrets;
 using HipaaTemplate.Platform.Settings;
 using Microsoft.Extensions.Configuration;
@@ -107,12 +107,18 @@ internal sealed class RedactionTests
     [TestCase("serve")]
     public async Task No_verb_repeats_a_value(params string[] words)
     {
-        var settings = Texts.ToDictionary(text => text.Name, _ => $"https://{Canary}.test/{Canary}");
+        // What the server is made of is looked at before there is a host, and alone.
+        var settings = Texts.Where(text => text.Class.Type != typeof(ServerSettings))
+            .ToDictionary(text => text.Name, _ => $"https://{Canary}.test/{Canary}");
         settings["SECRETS_PROVIDER"] = "none";
 
         var result = await ApiProcess.RunAsync(settings, words);
 
         Assert.That(result.Output + result.Errors, Is.Not.Empty.And.Not.Contain(Canary));
+        if (words is ["config", ..] or ["serve"])
+        {
+            Assert.That(result.Errors, Does.Match("(?m)^AWS_REGION ").And.Match("(?m)^DATABASE_URL "), "everything at once");
+        }
     }
 
     [Test]
