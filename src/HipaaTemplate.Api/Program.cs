@@ -11,6 +11,7 @@ using HipaaTemplate.Platform.Http;
 using HipaaTemplate.Platform.Logging;
 using HipaaTemplate.Platform.OpenApi;
 using HipaaTemplate.Platform.Protection;
+using HipaaTemplate.Platform.Secrets;
 using HipaaTemplate.Platform.Tenancy;
 
 IFeature[] features =
@@ -19,6 +20,7 @@ IFeature[] features =
 ];
 
 var builder = WebApplication.CreateSlimBuilder(args);
+builder.AddSecrets();
 builder.AddFeatures(features);
 builder.AddHosting();
 builder.AddStructuredLogging();

@@ -1,5 +1,6 @@
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Errors;
+using HipaaTemplate.Platform.Secrets;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -9,6 +10,12 @@ namespace HipaaTemplate.Platform.Commands;
 internal static class CommandLine
 {
     private const string Serve = "serve";
+    private const string Check = "config";
+
+    private static readonly string[] Help = ["help", "--help", "-h"];
+
+    /// <summary>Verbs that no secret service is asked for.</summary>
+    private static readonly string[] WithoutSecrets = [.. Help, "docs", "healthcheck"];
 
     public static void AddCommands(this WebApplicationBuilder builder)
     {
@@ -36,6 +43,18 @@ internal static class CommandLine
         var verb = words.FirstOrDefault() ?? Serve;
         try
         {
+            if (!WithoutSecrets.Contains(verb) && !words.Contains("--help"))
+            {
+                try
+                {
+                    await builder.LoadSecretsAsync(CancellationToken.None);
+                }
+                catch (OptionsValidationException) when (verb is Serve or Check)
+                {
+                    // They find it again, with everything else that is wrong.
+                }
+            }
+
             // Building reads LOG_LEVEL, so it may fail as starting does.
             await using var app = builder.Build();
             if (verb == Serve)
@@ -48,7 +67,7 @@ internal static class CommandLine
             }
 
             var commands = app.Services.GetServices<ICommand>().ToList();
-            if (verb is "help" or "--help" or "-h")
+            if (Help.Contains(verb))
             {
                 await WriteHelpAsync(Console.Out, commands);
                 return ExitCode.Done;
@@ -66,6 +85,11 @@ internal static class CommandLine
         catch (OptionsValidationException e)
         {
             return await RefuseAsync([e]);
+        }
+        catch (CommandException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return ExitCode.Failed;
         }
         catch (AggregateException e) when (e.InnerExceptions.All(inner => inner is OptionsValidationException))
         {
@@ -108,11 +132,6 @@ internal static class CommandLine
             await Console.Error.WriteLineAsync(e.Message);
             await WriteUsageAsync(Console.Error, command);
             return ExitCode.WrongUsage;
-        }
-        catch (CommandException e)
-        {
-            await Console.Error.WriteLineAsync(e.Message);
-            return ExitCode.Failed;
         }
         catch (Exception e) when (UnhandledExceptions.FindDatabaseFault(e) is PostgresException fault)
         {

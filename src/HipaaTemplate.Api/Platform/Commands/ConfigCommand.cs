@@ -1,4 +1,7 @@
+using HipaaTemplate.Platform.Secrets;
 using HipaaTemplate.Platform.Settings;
+using Microsoft.Extensions.Configuration.CommandLine;
+using Microsoft.Extensions.Configuration.EnvironmentVariables;
 using Microsoft.Extensions.Options;
 
 namespace HipaaTemplate.Platform.Commands;
@@ -27,7 +30,7 @@ internal sealed class ConfigCommand(
             {
                 var state = string.IsNullOrWhiteSpace(configuration[setting.Name])
                     ? setting.Required ? "MISSING" : "default"
-                    : "set";
+                    : $"set ({OriginOf(setting.Name)})";
                 await Console.Out.WriteLineAsync($"{setting.Name,-24} {state}");
             }
 
@@ -46,6 +49,15 @@ internal sealed class ConfigCommand(
 
         return problems.Count == 0 ? ExitCode.Done : ExitCode.Failed;
     }
+
+    private string OriginOf(string name) =>
+        ((IConfigurationRoot)configuration).Providers.Last(provider => provider.TryGet(name, out _)) switch
+        {
+            CommandLineConfigurationProvider => "command line",
+            SecretsConfiguration => "secrets service",
+            EnvironmentVariablesConfigurationProvider => "environment",
+            _ => "file",
+        };
 
     /// <summary>What a start would refuse though each class of settings is right by itself.</summary>
     private IEnumerable<string> ProblemsBetweenClasses()

@@ -1,4 +1,6 @@
 using HipaaTemplate.Platform.Protection;
+using HipaaTemplate.Platform.Secrets;
+using HipaaTemplate.Platform.Secrets.Vault;
 using HipaaTemplate.Platform.Settings;
 using HipaaTemplate.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
@@ -15,6 +17,9 @@ internal static class DatabaseExtensions
     private const int MaximumRetries = 3;
     private static readonly TimeSpan MaximumRetryDelay = TimeSpan.FromSeconds(2);
 
+    /// <summary>EF Core wants one; <see cref="AppConnectionInterceptor"/> has the connections.</summary>
+    private const string NoConnection = "Host=none.invalid";
+
     private static readonly TenantStampInterceptor TenantStamp = new();
     private static readonly TenantFilterInterceptor TenantFilter = new();
     private static readonly StartsWithInterceptor StartsWith = new();
@@ -28,6 +33,15 @@ internal static class DatabaseExtensions
     public static void AddDatabase(this WebApplicationBuilder builder)
     {
         builder.Services.AddSettings<DatabaseSettings>();
+        builder.Services.AddSingleton<IValidateOptions<DatabaseSettings>, CredentialsValidator>();
+        builder.Services.AddSingleton<SettingsCredentials>();
+        builder.Services.AddSingleton<VaultDatabaseCredentials>();
+        builder.Services.AddSingleton<IDatabaseCredentials>(provider =>
+            provider.GetRequiredService<IOptions<VaultSettings>>().Value.DatabaseRole is null
+                ? provider.GetRequiredService<SettingsCredentials>()
+                : provider.GetRequiredService<VaultDatabaseCredentials>());
+        builder.Services.AddSingleton<AppPools>();
+        builder.Services.AddSingleton<AppDatabase>();
         builder.Services.AddSingleton<TimeProvider, DatabaseClock>();
         builder.Services.AddSingleton<DerivedKeys>();
         builder.Services.AddSingleton<ITenantScopeSql>(provider =>
@@ -37,21 +51,26 @@ internal static class DatabaseExtensions
                 TenantScopeForm.Bare => new BareTenantScope(),
                 var other => throw new InvalidOperationException($"There is no tenant scope {other}."),
             });
+        builder.Services.AddSingleton<AppConnectionInterceptor>();
         builder.Services.AddSingleton<TenantScopeInterceptor>();
         builder.Services.AddSingleton<IsolationProof>();
-        builder.Services.AddSingleton(provider => new NpgsqlDataSourceBuilder(
-            provider.GetRequiredService<IOptions<DatabaseSettings>>().Value.AppConnectionString()).Build());
         builder.Services.AddPooledDbContextFactory<AppDbContext>((provider, options) => options
-            .UseAppDatabase(provider.GetRequiredService<NpgsqlDataSource>())
+            .UseAppDatabase(NoConnection)
             .AddInterceptors(
-                PhiKey, provider.GetRequiredService<TenantScopeInterceptor>(), TenantStamp, PhiBind, PhiSeal, Commit));
+                PhiKey,
+                provider.GetRequiredService<AppConnectionInterceptor>(),
+                provider.GetRequiredService<TenantScopeInterceptor>(),
+                TenantStamp,
+                PhiBind,
+                PhiSeal,
+                Commit));
         builder.Services.AddScoped(LeaseContext);
     }
 
     /// <summary>What the API's context and the migrating one have in common.</summary>
     public static DbContextOptionsBuilder UseAppDatabase(
-        this DbContextOptionsBuilder options, NpgsqlDataSource dataSource) => options
-        .UseNpgsql(dataSource, npgsql => npgsql
+        this DbContextOptionsBuilder options, string connectionString) => options
+        .UseNpgsql(connectionString, npgsql => npgsql
             .MigrationsHistoryTable(DatabaseRoles.MigrationsTable, DatabaseRoles.AppSchema)
             // Protocol violation is what PgBouncer says when it lost the server in the middle of something.
             .EnableRetryOnFailure(MaximumRetries, MaximumRetryDelay, [PostgresErrorCodes.ProtocolViolation]))

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using HipaaTemplate.Platform.Secrets;
 using HipaaTemplate.Platform.Settings;
 using Npgsql;
 
@@ -9,6 +10,10 @@ namespace HipaaTemplate.Platform.Database;
 /// <summary>One setting names the server; the owner and the API connect to it as different roles.</summary>
 internal sealed class DatabaseSettings : IHasProblems
 {
+    public const string PasswordIsMissing =
+        "DATABASE_APP_PASSWORD is needed, because DATABASE_URL has no password to derive it from.";
+
+    private const int SigningSecretLength = 32;
     private const int ConnectTimeoutSeconds = 5;
     private const int CommandTimeoutSeconds = 20;
 
@@ -19,6 +24,10 @@ internal sealed class DatabaseSettings : IHasProblems
     [Setting("DATABASE_APP_PASSWORD", "Password of hipaa_app, set by migrate.",
         DefaultText = "derived from the owner's password (HKDF)")]
     public string? AppPassword { get; set; }
+
+    [Setting("SIGNING_SECRET", "At least 32 random characters that tenants and cursors are signed with, the same for the API and for migrate. Needed where the API's password rotates or Vault makes its logins.",
+        DefaultText = "DATABASE_APP_PASSWORD, else the owner's password")]
+    public string? SigningSecret { get; set; }
 
     [Setting("DATABASE_POOL_SIZE", "Most connections of one API process.")]
     public int PoolSize { get; set; } = 20;
@@ -32,11 +41,10 @@ internal sealed class DatabaseSettings : IHasProblems
 
     public IEnumerable<string> Problems()
     {
-        NpgsqlConnectionStringBuilder? owner = null;
         string? problem = null;
         try
         {
-            owner = DatabaseUrl.Parse(Url);
+            DatabaseUrl.Parse(Url);
         }
         catch (FormatException e)
         {
@@ -47,9 +55,14 @@ internal sealed class DatabaseSettings : IHasProblems
         {
             yield return $"DATABASE_URL {problem}";
         }
-        else if (AppPassword is null && string.IsNullOrEmpty(owner!.Password))
+        else if (AppPassword is null && SigningSecret is null && !HasOwnerPassword())
         {
-            yield return "DATABASE_APP_PASSWORD is needed, because DATABASE_URL has no password to derive it from.";
+            yield return PasswordIsMissing;
+        }
+
+        if (SigningSecret is { Length: < SigningSecretLength })
+        {
+            yield return $"SIGNING_SECRET must have at least {SigningSecretLength} characters.";
         }
 
         if (PoolSize is < 1 or > 1000)
@@ -69,12 +82,17 @@ internal sealed class DatabaseSettings : IHasProblems
     /// <summary>The same login acting as the owner role, so that whatever it creates belongs to it.</summary>
     public string OwnerConnectionString() => OwnerConnection(DatabaseRoles.Owner);
 
-    /// <summary>The API's own connections.</summary>
-    public string AppConnectionString()
+    public bool HasOwnerPassword() => !string.IsNullOrEmpty(DatabaseUrl.Parse(Url).Password);
+
+    /// <summary>The API's own connections, as the settings say.</summary>
+    public string AppConnectionString() =>
+        AppConnectionString(new DatabaseCredentials(UserName: null, DerivedAppPassword()));
+
+    public string AppConnectionString(DatabaseCredentials credentials)
     {
         var app = DatabaseUrl.Parse(Url);
-        app.Password = DerivedAppPassword();
-        app.Username = DatabaseRoles.App;
+        app.Username = credentials.UserName ?? DatabaseRoles.App;
+        app.Password = credentials.Password;
         app.ApplicationName ??= "hipaa-template";
         app.MaxPoolSize = PoolSize;
         app.Timeout = ConnectTimeoutSeconds;
@@ -104,9 +122,10 @@ internal sealed class DatabaseSettings : IHasProblems
 
     /// <summary>
     /// What <see cref="DerivedKeys"/> are made of: the secret that the API has as well as migrate. An API
-    /// that is given a password of its own need not have the owner's.
+    /// that is given a password of its own need not have the owner's; a password that rotates is none that
+    /// keys are to be made of.
     /// </summary>
-    public string KeySecret() => AppPassword ?? DatabaseUrl.Parse(Url).Password!;
+    public string KeySecret() => SigningSecret ?? AppPassword ?? DatabaseUrl.Parse(Url).Password!;
 
     private string OwnerConnection(string? role)
     {

@@ -9,14 +9,10 @@ namespace HipaaTemplate.Platform.Database;
 /// row-level security, when a tenant's table is not bound by it, or when PostgreSQL does not understand
 /// which tenant the API means, in which case every request would find nothing.
 /// </summary>
-internal sealed class IsolationCheck(NpgsqlDataSource dataSource, ITenantScopeSql scopeSql) : IHealthCheck
+internal sealed class IsolationCheck(AppDatabase database, ITenantScopeSql scopeSql) : IHealthCheck
 {
     private const string Sql = $"""
-        SELECT r.rolsuper OR r.rolbypassrls OR r.rolcreaterole OR r.rolreplication
-                OR EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid)
-                OR EXISTS (
-                    SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-                    WHERE c.relowner = r.oid AND n.nspname NOT LIKE 'pg_temp%'),
+        SELECT {AppRole.CanPass},
             EXISTS (
                 SELECT FROM pg_class c
                 WHERE c.relnamespace IN ('{DatabaseRoles.AppSchema}'::regnamespace, '{TenantScopeKeys.Schema}'::regnamespace)
@@ -26,7 +22,6 @@ internal sealed class IsolationCheck(NpgsqlDataSource dataSource, ITenantScopeSq
                         SELECT count(*) <> 1 OR NOT bool_and({IsolationAudit.IsTenantPolicy}) FROM pg_policy p
                         WHERE p.polrelid = c.oid AND p.polpermissive))),
             {TenantFunction.Call} IS DISTINCT FROM @tenant
-        FROM pg_roles r WHERE r.rolname = current_user
         """;
 
     public async Task<HealthCheckResult> CheckHealthAsync(
@@ -34,7 +29,8 @@ internal sealed class IsolationCheck(NpgsqlDataSource dataSource, ITenantScopeSq
     {
         var tenant = TenantId.From(Guid.CreateVersion7());
         var scope = scopeSql.For(tenant);
-        await using var command = dataSource.CreateCommand(Sql);
+        await using var connection = await database.OpenAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(Sql, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid>("tenant", tenant.Value));
         scope.PutBefore(command);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);

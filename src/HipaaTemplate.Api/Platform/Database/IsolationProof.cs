@@ -24,15 +24,16 @@ internal sealed record IsolationFindings(
     IReadOnlyList<TableProof> Tables, IReadOnlyList<IsolationViolation> Violations, bool Holds);
 
 /// <summary>Goes at every tenant's table as the API's role, in a transaction that can only read.</summary>
-internal sealed class IsolationProof(NpgsqlDataSource appDatabase, ITenantScopeSql scopeSql)
+internal sealed class IsolationProof(AppDatabase appDatabase, ITenantScopeSql scopeSql)
 {
     /// <summary>Enough to see a crossing; a deployment may have thousands.</summary>
     public const int MostTenants = 20;
 
     public async Task<IsolationFindings> RunAsync(IsolationPromise promise, CancellationToken ct)
     {
-        await using var app = await appDatabase.OpenConnectionAsync(ct);
+        await using var app = await appDatabase.OpenAsync(ct);
         List<IsolationViolation> violations = [.. await IsolationAudit.RunAsync(app, promise, ct)];
+        violations.AddRange(await ViolationsOfRoleAsync(app, ct));
         await using var transaction = await app.BeginTransactionAsync(ct);
         await ExecuteAsync(app, "SET TRANSACTION READ ONLY", ct);
         if (!await AcceptsTenantAsync(app, ct))
@@ -46,6 +47,24 @@ internal sealed class IsolationProof(NpgsqlDataSource appDatabase, ITenantScopeS
             tables,
             violations,
             violations.Count == 0 && tables.Count == promise.TenantTables.Length && tables.All(table => table.Holds));
+    }
+
+    private static async Task<List<IsolationViolation>> ViolationsOfRoleAsync(NpgsqlConnection app, CancellationToken ct)
+    {
+        List<IsolationViolation> violations = [];
+        foreach (var (rule, condition) in new[]
+        {
+            ("the API's role has rights that pass row-level security", AppRole.CanPass),
+            ($"the API's role holds a privilege that {DatabaseRoles.App} does not", AppRole.HoldsMore),
+        })
+        {
+            if (await IsTrueAsync(app, condition, ct))
+            {
+                violations.Add(new IsolationViolation(rule, "the role that the API connects as"));
+            }
+        }
+
+        return violations;
     }
 
     private async Task<IReadOnlyList<TableProof>> ProveAsync(

@@ -8,7 +8,7 @@ namespace HipaaTemplate.Platform.Database;
 /// Red while a migration of this build is not applied. Migrations that this build does not know are
 /// fine: during a rolling deployment the older version keeps serving the newer schema.
 /// </summary>
-internal sealed class MigrationsCheck(IDbContextFactory<AppDbContext> contexts, NpgsqlDataSource dataSource)
+internal sealed class MigrationsCheck(IDbContextFactory<AppDbContext> contexts, AppDatabase database)
     : IHealthCheck
 {
     // EF Core's own reader of the history builds a model for it first; this is asked at every start.
@@ -20,7 +20,8 @@ internal sealed class MigrationsCheck(IDbContextFactory<AppDbContext> contexts, 
     {
         await using var db = await contexts.CreateDbContextAsync(cancellationToken);
         var pending = db.Database.GetMigrations().ToHashSet(StringComparer.Ordinal);
-        await using var command = dataSource.CreateCommand(Sql);
+        await using var connection = await database.OpenAsync(cancellationToken);
+        await using var command = new NpgsqlCommand(Sql, connection);
         await using var applied = await command.ExecuteReaderAsync(cancellationToken);
         while (await applied.ReadAsync(cancellationToken))
         {

@@ -8,12 +8,9 @@ namespace HipaaTemplate.Platform.Database;
 
 /// <summary>The database as its owner, for verbs. The serving API never uses it.</summary>
 internal sealed class OwnerDatabase(IOptions<DatabaseSettings> settings, IServiceProvider services)
-    : IAsyncDisposable
 {
     /// <summary>Any number that nothing else in this database locks.</summary>
     private const long MigrationLockId = 4_711_000_001;
-
-    private NpgsqlDataSource? dataSource;
 
     // Not in the constructor: it needs settings, which --help must not.
     private ITenantScopeSql TenantScope => services.GetRequiredService<ITenantScopeSql>();
@@ -50,10 +47,9 @@ internal sealed class OwnerDatabase(IOptions<DatabaseSettings> settings, IServic
     /// <summary>As hipaa_owner: what it creates belongs to that role, and policies bind it.</summary>
     public AppDbContext CreateContext()
     {
-        dataSource ??= new NpgsqlDataSourceBuilder(settings.Value.OwnerConnectionString()).Build();
         var options = new DbContextOptionsBuilder<AppDbContext>();
         // A verb's standard output is its result; what fails reaches the operator as an exception.
-        options.UseAppDatabase(dataSource)
+        options.UseAppDatabase(settings.Value.OwnerConnectionString())
             .UseApplicationServiceProvider(services)
             .UseLoggerFactory(NullLoggerFactory.Instance);
         return new AppDbContext(options.Options);
@@ -84,6 +80,4 @@ internal sealed class OwnerDatabase(IOptions<DatabaseSettings> settings, IServic
     }
 
     public string TenantScopeScript() => TenantScopeSetup.Script(TenantScope);
-
-    public ValueTask DisposeAsync() => dataSource?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

@@ -12,12 +12,13 @@ internal sealed record RowRewrite(Guid Id, uint Seen, Guid SubjectKeyId, IReadOn
 /// Rewrites sealed columns of many rows in one statement, as the API's role, without getting into anybody's
 /// way: a row that somebody holds is passed over, and one that changed since it was read is left alone.
 /// </summary>
-internal sealed class RowRewriter(NpgsqlDataSource dataSource, ITenantScopeSql scopeSql)
+internal sealed class RowRewriter(AppDatabase database, ITenantScopeSql scopeSql)
 {
     /// <summary>xmin of rows. Asked before the rows themselves are read, so that it is never too new.</summary>
     public async Task<Dictionary<Guid, uint>> SeenAsync(TenantId tenant, string table, Guid[] ids, CancellationToken ct)
     {
-        await using var command = dataSource.CreateCommand($"SELECT id, xmin FROM {table} WHERE tenant_id = @tenant AND id = ANY (@ids)");
+        await using var connection = await database.OpenAsync(ct);
+        await using var command = new NpgsqlCommand($"SELECT id, xmin FROM {table} WHERE tenant_id = @tenant AND id = ANY (@ids)", connection);
         command.Parameters.Add(new NpgsqlParameter<Guid>("tenant", tenant.Value));
         command.Parameters.Add(new NpgsqlParameter<Guid[]>("ids", ids));
         var scope = scopeSql.For(tenant);
@@ -43,7 +44,8 @@ internal sealed class RowRewriter(NpgsqlDataSource dataSource, ITenantScopeSql s
         TenantId tenant, string table, IReadOnlyList<string> columns, IReadOnlyList<RowRewrite> rows, CancellationToken ct)
     {
         var values = columns.Select((_, i) => $"c{i}").ToList();
-        await using var command = dataSource.CreateCommand($"""
+        await using var connection = await database.OpenAsync(ct);
+        await using var command = new NpgsqlCommand($"""
             WITH wanted AS (
                 SELECT * FROM unnest(@ids, @seen, @keys{string.Concat(values.Select(value => $", @{value}"))})
                     AS w (id, seen, subject_key_id{string.Concat(values.Select(value => $", {value}"))})
@@ -54,7 +56,7 @@ internal sealed class RowRewriter(NpgsqlDataSource dataSource, ITenantScopeSql s
             UPDATE {table} t SET subject_key_id = w.subject_key_id{string.Concat(columns.Zip(values, (column, value) => $", {column} = w.{value}"))}
             FROM wanted w JOIN free USING (id)
             WHERE t.tenant_id = @tenant AND t.id = w.id AND t.xmin = w.seen
-            """);
+            """, connection);
         command.Parameters.Add(new NpgsqlParameter<Guid>("tenant", tenant.Value));
         command.Parameters.Add(new NpgsqlParameter<Guid[]>("ids", [.. rows.Select(row => row.Id)]));
         command.Parameters.Add(new NpgsqlParameter("seen", NpgsqlDbType.Array | NpgsqlDbType.Xid) { Value = rows.Select(row => row.Seen).ToArray() });
@@ -76,14 +78,15 @@ internal sealed class RowRewriter(NpgsqlDataSource dataSource, ITenantScopeSql s
     public async Task ClearAsync(TenantId tenant, string table, string column, CancellationToken ct)
     {
         const int atOnce = 1_000;
+        await using var connection = await database.OpenAsync(ct);
         int cleared;
         do
         {
-            await using var command = dataSource.CreateCommand($"""
+            await using var command = new NpgsqlCommand($"""
                 UPDATE {table} t SET {column} = NULL FROM (
                     SELECT id FROM {table} WHERE tenant_id = @tenant AND {column} IS NOT NULL LIMIT {atOnce} FOR UPDATE SKIP LOCKED) free
                 WHERE t.tenant_id = @tenant AND t.id = free.id
-                """);
+                """, connection);
             command.Parameters.Add(new NpgsqlParameter<Guid>("tenant", tenant.Value));
             scopeSql.For(tenant).PutBefore(command);
             cleared = await command.ExecuteNonQueryAsync(ct);

@@ -1,5 +1,6 @@
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Protection;
+using HipaaTemplate.Platform.Secrets;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
@@ -40,6 +41,8 @@ internal sealed partial class UnhandledExceptions(ILogger<UnhandledExceptions> l
         CommitOutcomeUnknownException => DatabaseErrors.OutcomeUnknown,
         // The retry strategy wraps the last fault when it gives up.
         RetryLimitExceededException => DatabaseErrors.Unavailable,
+        // Without credentials the database is as far away as without a network.
+        SecretSourceException => DatabaseErrors.Unavailable,
         _ => Classify(FindDatabaseFault(exception)),
     };
 

@@ -1,8 +1,6 @@
-using HealthChecks.NpgSql;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.OpenApi;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Options;
 
 namespace HipaaTemplate.Platform.Health;
 
@@ -16,7 +14,7 @@ internal static class HealthExtensions
     {
         builder.Services.AddSingleton<ReadinessProbe>();
         builder.Services.AddHealthChecks()
-            .Add(new HealthCheckRegistration("database", CreateDatabaseCheck, failureStatus: null, tags: null, CheckTimeout))
+            .AddCheck<DatabaseCheck>("database", timeout: CheckTimeout)
             .AddCheck<MigrationsCheck>("migrations", timeout: CheckTimeout)
             .AddCheck<IsolationCheck>("isolation", timeout: CheckTimeout)
             .AddCheck<SigningKeysCheck>("signing keys", timeout: CheckTimeout);
@@ -38,9 +36,6 @@ internal static class HealthExtensions
             .Produces<StatusResponse>()
             .Fails(HealthErrors.NotReady);
     }
-
-    private static NpgSqlHealthCheck CreateDatabaseCheck(IServiceProvider provider) => new(
-        provider.GetRequiredService<IOptions<DatabaseSettings>>().Value.AppConnectionString(), "SELECT 1;");
 
     private static async Task<IResult> HandleReady(ReadinessProbe probe, CancellationToken ct) =>
         await probe.IsReadyAsync(ct)

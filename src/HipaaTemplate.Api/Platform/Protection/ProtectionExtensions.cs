@@ -1,6 +1,9 @@
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Protection.Keys;
 using HipaaTemplate.Platform.Protection.Providers;
+using HipaaTemplate.Platform.Protection.Providers.Akeyless;
+using HipaaTemplate.Platform.Protection.Providers.Aws;
+using HipaaTemplate.Platform.Protection.Providers.Vault;
 using HipaaTemplate.Platform.Protection.Rotation;
 using HipaaTemplate.Platform.Settings;
 using Microsoft.Extensions.Options;
@@ -15,6 +18,10 @@ internal static class ProtectionExtensions
         builder.Services.AddSettings<ProtectionSettings>();
         builder.Services.AddSingleton<IValidateOptions<KeyProviderSettings>, ProtectionChecks>();
         builder.Services.AddKeyedSingleton<IKeyProvider, LocalKeyProvider>(LocalKeyProvider.ProviderName);
+        builder.Services.AddAwsKms();
+        builder.Services.AddKeyedSingleton<IKeyProvider>("aws-kms", (provider, _) => provider.GetRequiredService<AwsKmsKeyProvider>());
+        builder.Services.AddKeyedSingleton<IKeyProvider, VaultKeyProvider>("vault");
+        builder.Services.AddKeyedSingleton<IKeyProvider, AkeylessKeyProvider>("akeyless");
         builder.Services.AddSingleton<KeyProviders>();
         builder.Services.AddSingleton<KeyTimes>();
         builder.Services.AddSingleton<KeyLoading>();

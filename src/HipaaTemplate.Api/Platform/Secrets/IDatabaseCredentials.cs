@@ -1,3 +1,5 @@
+using HipaaTemplate.Platform.Database;
+
 namespace HipaaTemplate.Platform.Secrets;
 
 /// <summary>Who the API connects to PostgreSQL as, when that changes while it runs.</summary>
@@ -9,4 +11,8 @@ internal interface IDatabaseCredentials
 }
 
 /// <param name="UserName">Null: hipaa_app.</param>
-internal sealed record DatabaseCredentials(string? UserName, string Password);
+internal sealed record DatabaseCredentials(string? UserName, string Password)
+{
+    /// <summary>Without the password, which the text of a record would hold.</summary>
+    public override string ToString() => UserName ?? DatabaseRoles.App;
+}

@@ -1,3 +1,4 @@
+using HipaaTemplate.Platform.Secrets;
 using Microsoft.Extensions.Options;
 
 namespace HipaaTemplate.Platform.Settings;
@@ -8,13 +9,29 @@ internal static class SettingsExtensions
     public static IServiceCollection AddSettings<TOptions>(this IServiceCollection services)
         where TOptions : class, new()
     {
-        services.AddSingleton(new SettingsClass(typeof(TOptions)));
+        services.AddSingleton(new SettingsClass(typeof(TOptions), Problems<TOptions>));
         services.AddOptions<TOptions>()
             .Configure<IConfiguration>((options, configuration) =>
                 SettingsBinder.Bind(options, configuration))
             .ValidateOnStart();
         services.AddSingleton<IValidateOptions<TOptions>, Validator<TOptions>>();
+        services.AddSingleton<IOptionsChangeTokenSource<TOptions>, SecretsReload<TOptions>>();
         return services;
+    }
+
+    private static List<string> Problems<TOptions>(IServiceProvider services, IConfiguration configuration)
+        where TOptions : class, new()
+    {
+        var options = new TOptions();
+        var problems = SettingsBinder.Bind(options, configuration);
+        return problems.Count > 0
+            ? problems
+            :
+            [
+                .. services.GetServices<IValidateOptions<TOptions>>()
+                    .Where(validator => validator is not Validator<TOptions>)
+                    .SelectMany(validator => validator.Validate(Options.DefaultName, options).Failures ?? []),
+            ];
     }
 
     private sealed class Validator<TOptions>(IConfiguration configuration) : IValidateOptions<TOptions>
@@ -30,5 +47,7 @@ internal static class SettingsExtensions
     }
 }
 
-/// <summary>A class of options in use, for `config check` and the generated docs.</summary>
-internal sealed record SettingsClass(Type Type);
+/// <summary>A class of options in use, for `config check`, the generated docs and settings that change.</summary>
+/// <param name="Type">With properties that carry <see cref="SettingAttribute"/>.</param>
+/// <param name="Problems">What a start with this configuration would refuse, by what the settings say themselves and by what they say together.</param>
+internal sealed record SettingsClass(Type Type, Func<IServiceProvider, IConfiguration, IReadOnlyList<string>> Problems);

@@ -137,9 +137,9 @@ internal sealed class FaultTests(Server server)
 
     private async Task ConnectionsShouldBeCleanAsync()
     {
-        var dataSource = api.Services.GetRequiredService<NpgsqlDataSource>();
+        var database = api.Services.GetRequiredService<AppDatabase>();
         var leased = await Task.WhenAll(
-            Enumerable.Range(0, PoolSize).Select(_ => dataSource.OpenConnectionAsync().AsTask()));
+            Enumerable.Range(0, PoolSize).Select(_ => database.OpenAsync(CancellationToken.None).AsTask()));
         List<long> rows = [];
         foreach (var connection in leased)
         {

@@ -1,6 +1,6 @@
 using HipaaTemplate.Platform.Database;
+using HipaaTemplate.Platform.Secrets;
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
 
 namespace HipaaTemplate.Tests.Platform.Health;
 
@@ -10,12 +10,17 @@ namespace HipaaTemplate.Tests.Platform.Health;
 /// </summary>
 internal sealed class RoleReadinessTests
 {
+    private static readonly Dictionary<string, string> Settings = new()
+    {
+        ["SIGNING_SECRET"] = $"{Guid.CreateVersion7():N}",
+    };
+
     private readonly List<string> roles = [];
     private ApiHost owner = null!;
     private string url = null!;
 
     [OneTimeSetUp]
-    public async Task MigrateAsync() => (owner, url) = await App.NewApiAsync();
+    public async Task MigrateAsync() => (owner, url) = await App.NewApiAsync(Settings);
 
     [OneTimeTearDown]
     public async Task DropAsync()
@@ -35,6 +40,14 @@ internal sealed class RoleReadinessTests
         await api.ShouldBeGreenAsync();
     }
 
+    [Test]
+    public async Task A_member_of_hipaa_app_and_of_nothing_else_is_green()
+    {
+        await using var api = await StartAsAsync("", "GRANT hipaa_app TO {0}");
+
+        await api.ShouldBeGreenAsync();
+    }
+
     [TestCase("BYPASSRLS", "")]
     [TestCase("SUPERUSER", "")]
     [TestCase("CREATEROLE", "")]
@@ -43,6 +56,9 @@ internal sealed class RoleReadinessTests
     [TestCase("", "CREATE TABLE app.of_{0} (id int); ALTER TABLE app.of_{0} OWNER TO {0}")]
     [TestCase("", "GRANT hipaa_owner TO {0}")]
     [TestCase("NOINHERIT", "GRANT hipaa_owner TO {0}")]
+    [TestCase("", "GRANT hipaa_app TO {0} WITH ADMIN OPTION")]
+    [TestCase("BYPASSRLS", "GRANT hipaa_app TO {0}")]
+    [TestCase("", "GRANT hipaa_app TO {0}; GRANT hipaa_owner TO {0}")]
     public async Task A_role_that_could_pass_row_level_security_is_red(string attributes, string harm)
     {
         await using var api = await StartAsAsync(attributes, harm);
@@ -66,12 +82,15 @@ internal sealed class RoleReadinessTests
             await ExecuteAsync(string.Format(null, harm, role));
         }
 
-        var connection = DatabaseUrl.Parse(url);
-        (connection.Username, connection.Password, connection.Pooling) = (role, "test", false);
-        return new ApiHost(url, App.Issuer, null, services => services.AddSingleton(
-            _ => new NpgsqlDataSourceBuilder(connection.ConnectionString).Build()));
+        return new ApiHost(url, App.Issuer, Settings, services => services.AddSingleton<IDatabaseCredentials>(
+            new FixedCredentials(new DatabaseCredentials(role, "test"))));
     }
 
     private Task ExecuteAsync(string sql) =>
         App.Postgres.ExecuteAsSuperuserAsync(sql, DatabaseUrl.Parse(url).Database);
+
+    private sealed class FixedCredentials(DatabaseCredentials credentials) : IDatabaseCredentials
+    {
+        public ValueTask<DatabaseCredentials> CurrentAsync(CancellationToken ct) => ValueTask.FromResult(credentials);
+    }
 }
