@@ -1,6 +1,8 @@
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Errors;
+using HipaaTemplate.Platform.Protection;
 using HipaaTemplate.Platform.Secrets;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -61,6 +63,7 @@ internal static class CommandLine
             {
                 // The host would do this too, and bury the setting's name in a stack trace.
                 app.Services.GetRequiredService<IStartupValidator>().Validate();
+                await BuildModelAsync(app.Services);
                 mapRequests(app);
                 await app.RunAsync();
                 return ExitCode.Done;
@@ -86,6 +89,11 @@ internal static class CommandLine
         {
             return await RefuseAsync([e]);
         }
+        catch (PhiModelException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return ExitCode.Failed;
+        }
         catch (CommandException e)
         {
             await Console.Error.WriteLineAsync(e.Message);
@@ -110,6 +118,13 @@ internal static class CommandLine
         }
 
         return ExitCode.Failed;
+    }
+
+    /// <summary>An entity that would store something of a patient in clear stops the start, not the first request.</summary>
+    private static async Task BuildModelAsync(IServiceProvider services)
+    {
+        await using var db = await services.GetRequiredService<IDbContextFactory<AppDbContext>>().CreateDbContextAsync();
+        _ = db.Model;
     }
 
     private static bool IsSetting(string word) =>

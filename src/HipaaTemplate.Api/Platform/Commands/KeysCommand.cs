@@ -107,6 +107,12 @@ internal sealed class KeysCommand(OwnerDatabase database, IServiceProvider servi
 
     private async Task<bool> RotateAsync(Tenant tenant, CancellationToken ct)
     {
+        // First what an earlier change left: a new version has no columns for the indexes of a third one.
+        if (!await ResealAsync(tenant, ct))
+        {
+            return false;
+        }
+
         var begun = await Rotation.BeginAsync(tenant.Id, ct);
         await Console.Out.WriteLineAsync(begun.Count > 0
             ? $"{tenant.Slug}: made version {string.Join(", ", begun)}"

@@ -67,11 +67,15 @@ internal sealed class PhiKeys(PhiKeySource source, TenantId tenant) : IDisposabl
         return Ring.Active(effective, source.Now) ?? throw new KeysUnavailableException(ProtectionErrors.Unavailable);
     }
 
-    /// <summary>Every version that rows of this class may be under.</summary>
-    public IEnumerable<TenantKeyMaterial> VersionsOf(DataClass dataClass)
+    /// <summary>Every version that rows of this class may be under, none of them in another's index columns.</summary>
+    public List<TenantKeyMaterial> VersionsOf(DataClass dataClass)
     {
         var effective = source.Effective(dataClass);
-        return Ring.Versions.Where(material => material.Class == effective);
+        var own = Ring.Versions.Where(material => material.Class == effective).ToList();
+        // A class that had no key of its own before has rows under the general one until they are sealed anew.
+        return effective != DataClass.General && own.Count <= 1
+            ? [.. own, .. Ring.Versions.Where(material => material.Class == DataClass.General && (own.Count == 0 || material.Version < own[0].Version))]
+            : own;
     }
 
     /// <exception cref="KeysUnavailableException">The key has sealed as much as it may.</exception>

@@ -81,7 +81,7 @@ internal sealed class PhiSealInterceptor : SaveChangesInterceptor
                 continue;
             }
 
-            var versions = keys.VersionsOf(table.Class).ToList();
+            var versions = keys.VersionsOf(table.Class);
             for (var slot = 0; slot < 2; slot++)
             {
                 var material = versions.Find(version => version.IndexSlot == slot);

@@ -70,9 +70,11 @@ internal sealed class KeyLoading(
         db.Database.AutoTransactionBehavior = AutoTransactionBehavior.Always;
         var known = await db.Set<TenantKey>().AsNoTracking().ToListAsync(ct);
         var ofClass = known.Where(k => k.Class == dataClass).MaxBy(k => k.Version);
-        // One is there already; or a third one would have no columns for its blind indexes.
-        var inUse = known.Count(k => k.Class == dataClass && k.RetiredAt is null && k.DestroyedAt is null);
-        if (inUse > (delay is null ? 0 : 1))
+        // One is there already; or a third one would have no columns for its blind indexes. A class that gets a
+        // key of its own shares these with the general key, under which its rows are until then.
+        var inUse = known.Where(k => k.RetiredAt is null && k.DestroyedAt is null).ToLookup(k => k.Class);
+        var shared = delay is null && dataClass != DataClass.General ? inUse[DataClass.General].MaxBy(k => k.Version) : null;
+        if (inUse[dataClass].Count() > (delay is null ? 0 : 1) || (shared is not null && inUse[DataClass.General].Count() > 1))
         {
             return null;
         }
@@ -90,7 +92,7 @@ internal sealed class KeyLoading(
             ProviderKeyId = generated.Wrapped.KeyId,
             Wrapped = generated.Wrapped.Bytes,
             Commitment = TenantKeyMaterial.CommitmentOf(generated.Plaintext),
-            IndexSlot = (short)(ofClass is null ? 0 : 1 - ofClass.IndexSlot),
+            IndexSlot = (short)((ofClass ?? shared) is { } before ? 1 - before.IndexSlot : 0),
             CreatedAt = now,
             ActiveFrom = now + (delay ?? TimeSpan.Zero),
         });

@@ -26,14 +26,12 @@ internal sealed partial class Resealing(TenantScopes scopes, RowRewriter rewrite
         long resealed = 0;
         foreach (var rows in Tables(tenant))
         {
-            for (var pass = 0; pass < Passes; pass++)
+            var inTheWay = await HasRowsAsync(tenant, rows, ct);
+            for (var pass = 0; pass < Passes && inTheWay; pass++)
             {
                 var (done, left) = await PassAsync(tenant, rows, refused, ct);
                 resealed += done;
-                if (left == 0)
-                {
-                    break;
-                }
+                inTheWay = left > 0;
             }
         }
 
@@ -83,14 +81,25 @@ internal sealed partial class Resealing(TenantScopes scopes, RowRewriter rewrite
         return SealedRows.All(Db(scope));
     }
 
+    /// <summary>An empty table must not get a key made for it.</summary>
+    private async Task<bool> HasRowsAsync(TenantId tenant, SealedRows rows, CancellationToken ct)
+    {
+        await using var scope = scopes.Enter(tenant);
+        return (await rows.CountAsync(Db(scope), ct)).Count > 0;
+    }
+
     private async Task<long> LeftAsync(TenantId tenant, CancellationToken ct)
     {
         long left = 0;
         foreach (var rows in Tables(tenant))
         {
             await using var scope = scopes.Enter(tenant);
-            var active = await Db(scope).Keys!.ActiveAsync(rows.Table.Class, ct);
-            left += (await rows.CountAsync(Db(scope), ct)).Where(pair => pair.Key < active.Version).Sum(pair => pair.Value);
+            var counts = await rows.CountAsync(Db(scope), ct);
+            if (counts.Count > 0)
+            {
+                var active = await Db(scope).Keys!.ActiveAsync(rows.Table.Class, ct);
+                left += counts.Where(pair => pair.Key < active.Version).Sum(pair => pair.Value);
+            }
         }
 
         return left;
@@ -159,7 +168,7 @@ internal sealed partial class Resealing(TenantScopes scopes, RowRewriter rewrite
     {
         var row = new PhiRow(keys, table, entity, key);
         List<byte[]?> values = [.. table.Columns.Select(column => column.Get(entity)?.SealFor(row, column).Envelope)];
-        var versions = keys.VersionsOf(table.Class).ToList();
+        var versions = keys.VersionsOf(table.Class);
         foreach (var index in table.Indexes)
         {
             for (var slot = 0; slot < 2; slot++)
