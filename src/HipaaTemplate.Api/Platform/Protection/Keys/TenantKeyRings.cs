@@ -14,7 +14,7 @@ internal sealed class TenantKeyRings : IDisposable
     public static readonly TimeSpan StaleLimit = TimeSpan.FromMinutes(15);
 
     /// <summary>How long a caller waits for keys that are not there, so that it is told within a second.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(900);
+    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(900);
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<TenantId, TenantKeyEntry> entries = new();
@@ -53,14 +53,7 @@ internal sealed class TenantKeyRings : IDisposable
         }
 
         ring.Release();
-        ring = await MakeAsync(EntryOf(tenant), dataClass, ct);
-        if (ring.Active(dataClass, time.GetUtcNow()) is not null)
-        {
-            return ring;
-        }
-
-        ring.Release();
-        throw new KeysUnavailableException(ProtectionErrors.Unavailable);
+        return await MakeAsync(EntryOf(tenant), dataClass, ct);
     }
 
     /// <summary>The next caller asks the provider again.</summary>
@@ -84,18 +77,20 @@ internal sealed class TenantKeyRings : IDisposable
     private async Task<TenantKeyRing> RefreshAsync(TenantKeyEntry entry, CancellationToken ct)
     {
         var now = time.GetUtcNow();
-        var attempt = entry.Begin(now, () => refresh.LoadAsync(entry, null));
+        var attempt = entry.Begin(now, () => refresh.LoadAsync(entry));
         // What is only getting old is used on while the provider does not answer; nobody waits for it.
-        if (!(entry.IsFailing && entry.HasRing))
+        if (entry.IsFailing && entry.TryHold(now, StaleLimit) is { } stale)
         {
-            try
-            {
-                await attempt.WaitAsync(Patience, time, ct);
-            }
-            catch (TimeoutException)
-            {
-                entry.Failed(null, now + KeyRefresh.RetryAfter);
-            }
+            return stale;
+        }
+
+        try
+        {
+            await attempt.WaitAsync(Patience, time, ct);
+        }
+        catch (TimeoutException)
+        {
+            refresh.GiveUp(entry);
         }
 
         return entry.TryHold(time.GetUtcNow(), entry.IsFailing ? StaleLimit : Freshness)
@@ -104,9 +99,21 @@ internal sealed class TenantKeyRings : IDisposable
 
     private async Task<TenantKeyRing> MakeAsync(TenantKeyEntry entry, DataClass dataClass, CancellationToken ct)
     {
-        await entry.Making.WaitAsync(ct);
-        try
+        using var patience = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, patience.Token);
+        // More than once when another class's key was made meanwhile, here or elsewhere, and took the number.
+        while (entry.BeginMaking(time.GetUtcNow(), () => refresh.MakeAsync(entry, dataClass)) is { } making)
         {
+            try
+            {
+                await making.WaitAsync(either.Token);
+            }
+            catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+            {
+                refresh.GiveUp(entry);
+                break;
+            }
+
             var ring = await HoldAsync(entry.Tenant, ct);
             if (ring.Active(dataClass, time.GetUtcNow()) is not null)
             {
@@ -114,15 +121,9 @@ internal sealed class TenantKeyRings : IDisposable
             }
 
             ring.Release();
-            using var deadline = new CancellationTokenSource(Patience, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
-            await refresh.LoadAsync(entry, await refresh.GenerateAsync(entry, dataClass, either.Token, ct));
-            return await HoldAsync(entry.Tenant, ct);
         }
-        finally
-        {
-            entry.Making.Release();
-        }
+
+        throw entry.Refusal ?? new KeysUnavailableException(ProtectionErrors.Unavailable);
     }
 
     private TenantKeyEntry EntryOf(TenantId tenant)
