@@ -78,7 +78,7 @@ internal static class SampleBodies
     /// <remarks>Texts differ from call to call where they may: another case may have stored the last one.</remarks>
     public static JsonObject Of(JsonTypeInfo type)
     {
-        var sample = Made.GetOrAdd(type.Type, _ => Make(type).ToJsonString());
+        var sample = Made.GetOrAdd(type.Type, _ => Valid(type, Make(type)).ToJsonString());
         return (JsonObject)JsonNode.Parse(
             sample.Replace(Unique, Guid.CreateVersion7().ToString("N"), StringComparison.Ordinal))!;
     }
@@ -89,6 +89,18 @@ internal static class SampleBodies
         foreach (var property in type.Properties.Where(p => p.Set is not null || p.AssociatedParameter is not null))
         {
             body[property.Name] = ValueOf(property.PropertyType, Attributes(property), type.Options);
+        }
+
+        return body;
+    }
+
+    /// <summary>Where members exclude each other, the first of them.</summary>
+    private static JsonObject Valid(JsonTypeInfo type, JsonObject body)
+    {
+        while (body.Count > 1 && body.Deserialize(type) is IValidatableObject whole
+            && whole.Validate(new ValidationContext(whole)).Any())
+        {
+            body.Remove(body.Last().Key);
         }
 
         return body;

@@ -120,7 +120,10 @@ internal sealed class KeysCommand(OwnerDatabase database, IServiceProvider servi
         await WaitAsync(tenant, await Rotation.SealsFromAsync(tenant.Id, ct), "every instance knows the new version", ct);
         await ResealAsync(tenant, ct);
         await WaitAsync(tenant, await Rotation.SettledFromAsync(tenant.Id, ct), "no instance can be using the former version", ct);
-        return await ResealAsync(tenant, ct) && await Rotation.SettledFromAsync(tenant.Id, ct) is null;
+        var isDone = await ResealAsync(tenant, ct) && await Rotation.SettledFromAsync(tenant.Id, ct) is null;
+        await WaitAsync(tenant, await Rotation.ClearsFromAsync(tenant.Id, ct), "no instance writes hashes under the former version", ct);
+        await Rotation.ClearAsync(tenant.Id, ct);
+        return isDone;
     }
 
     private async Task<bool> ResealAsync(Tenant tenant, CancellationToken ct)

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using HipaaTemplate.Platform.Protection.Ciphers;
 using HipaaTemplate.Platform.Protection.Keys;
@@ -13,19 +12,11 @@ namespace HipaaTemplate.Platform.Protection;
 /// </summary>
 internal sealed class PhiKeys(PhiKeySource source, TenantId tenant) : IDisposable
 {
-    /// <summary>Memory for patients' keys: pinned, wiped at the end, used again.</summary>
-    private static readonly ConcurrentBag<byte[]> Slabs = [];
-
-    /// <summary>128 keys: a page of a list, and some.</summary>
-    private const int SlabLength = 128 * SecretKey.Length;
-
-    private readonly List<byte[]> slabs = [];
+    private readonly KeyMemory memory = new();
     private readonly List<TenantKeyRing> held = [];
     private readonly HashSet<PhiRow> revealed = [];
-    private readonly Lock gate = new();
     private TenantKeyRing? ring;
     private KeysUnavailableException? failure;
-    private int keysInSlabs;
     private bool isDisposed;
 
     public TenantId Tenant => tenant;
@@ -118,15 +109,15 @@ internal sealed class PhiKeys(PhiKeySource source, TenantId tenant) : IDisposabl
             throw new KeysUnavailableException(ProtectionErrors.Unavailable);
         }
 
-        var memory = NextKey();
+        var place = memory.Next();
         try
         {
             Envelope.Open(key.Wrapped, material.WrappingKey, key.KeyVersion, AddressOf(subjectId), plaintext =>
             {
-                plaintext.CopyTo(memory.Span);
+                plaintext.CopyTo(place.Span);
                 return true;
             });
-            return memory;
+            return place;
         }
         catch (PhiAuthenticationException e)
         {
@@ -148,20 +139,11 @@ internal sealed class PhiKeys(PhiKeySource source, TenantId tenant) : IDisposabl
 
     public void Dispose()
     {
-        lock (gate)
-        {
-            isDisposed = true;
-            ring = null;
-            held.ForEach(one => one.Release());
-            held.Clear();
-            foreach (var slab in slabs)
-            {
-                CryptographicOperations.ZeroMemory(slab);
-                Slabs.Add(slab);
-            }
-
-            slabs.Clear();
-        }
+        isDisposed = true;
+        ring = null;
+        held.ForEach(one => one.Release());
+        held.Clear();
+        memory.Dispose();
     }
 
     private async Task HoldAsync(CancellationToken ct)
@@ -183,23 +165,6 @@ internal sealed class PhiKeys(PhiKeySource source, TenantId tenant) : IDisposabl
         held.Add(newest);
         ring = newest;
         failure = null;
-    }
-
-    /// <summary>Locked: two rows must never share a key's place, whatever a caller does at the same time.</summary>
-    private Memory<byte> NextKey()
-    {
-        lock (gate)
-        {
-            ObjectDisposedException.ThrowIf(isDisposed, this);
-            var offset = keysInSlabs * SecretKey.Length % SlabLength;
-            if (offset == 0)
-            {
-                slabs.Add(Slabs.TryTake(out var slab) ? slab : GC.AllocateArray<byte>(SlabLength, pinned: true));
-            }
-
-            keysInSlabs++;
-            return slabs[^1].AsMemory(offset, SecretKey.Length);
-        }
     }
 
     /// <summary>Table 0, column 0: no entity has them.</summary>

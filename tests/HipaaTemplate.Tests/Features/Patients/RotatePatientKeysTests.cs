@@ -12,7 +12,7 @@ internal sealed class RotatePatientKeysTests
     private const int Readers = 50;
 
     /// <summary>So that what takes twenty minutes takes seconds; less, and a busy machine's keys would grow too old.</summary>
-    private static readonly Dictionary<string, string> Quick = new() { ["KEY_CACHE_SECONDS"] = "3" };
+    private static readonly Dictionary<string, string> Quick = new() { ["KEY_CACHE_SECONDS"] = "2" };
 
     private ApiHost api = null!;
     private string url = null!;
@@ -25,7 +25,7 @@ internal sealed class RotatePatientKeysTests
         (api, url) = await App.NewApiAsync(Quick);
         dba = await DatabaseAccess.OpenSuperuserConnectionAsync(url);
         settings = ApiProcess.Settings(url, App.Issuer);
-        settings["KEY_CACHE_SECONDS"] = "3";
+        settings["KEY_CACHE_SECONDS"] = "2";
     }
 
     [OneTimeTearDown]
@@ -80,7 +80,7 @@ internal sealed class RotatePatientKeysTests
         {
             await using var killed = ApiProcess.Begin(settings, "keys", "rotate", "--tenant", clinic.Slug);
             // From before it connects to after it has begun to wait for the end.
-            await Task.Delay(TimeSpan.FromMilliseconds(900 * i));
+            await Task.Delay(TimeSpan.FromMilliseconds(500 * i));
         }
 
         var last = await ApiProcess.RunAsync(settings, "keys", "rotate", "--tenant", clinic.Slug);

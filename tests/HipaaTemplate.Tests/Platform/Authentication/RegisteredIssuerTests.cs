@@ -129,7 +129,14 @@ internal sealed class RegisteredIssuerTests
         await using var its = new ApiHost(
             App.DatabaseUrl,
             own,
-            new Dictionary<string, string> { ["ENVIRONMENT"] = "production", ["OIDC_ISSUER_URL"] = "https://127.0.0.1:1", ["KEY_PROVIDER"] = "aws-kms", ["KEY_ID"] = "alias/hipaa-template" },
+            new Dictionary<string, string>
+            {
+                ["ENVIRONMENT"] = "production",
+                ["OIDC_ISSUER_URL"] = "https://127.0.0.1:1",
+                ["KEY_PROVIDER"] = "aws-kms",
+                ["KEY_ID"] = "alias/hipaa-template",
+                ["AWS_REGION"] = "eu-north-1",
+            },
             production.Install);
         await AddAsync(Json(Dedicated() with { Issuer = issuer }), its);
 

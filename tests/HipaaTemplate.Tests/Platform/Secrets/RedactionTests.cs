@@ -36,6 +36,8 @@ internal sealed class RedactionTests
         ["OIDC_ISSUERS"] = "",
         ["OIDC_DPOP_ORIGINS"] = "https://dpop-canary.test",
         ["STEP_UP_POLICIES"] = "",
+        ["KEY_IDS_BY_CLASS"] = "document=key-canary",
+        ["KEY_LOCAL_FILE"] = Path.Combine(Path.GetTempPath(), "canary-key", "key"),
         ["AWS_REGION"] = "ca-canary-1",
         ["AWS_ENDPOINT_URL"] = "http://aws-canary.test",
         ["VAULT_ADDR"] = "http://127.0.0.1:1/vault-canary",

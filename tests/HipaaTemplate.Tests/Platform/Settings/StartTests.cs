@@ -21,6 +21,7 @@ internal sealed class StartTests
         settings["PORT"] = "0";
         settings["KEY_PROVIDER"] = name == "ENVIRONMENT" ? "aws-kms" : "local";
         settings["KEY_ID"] = "alias/hipaa-template";
+        settings["AWS_REGION"] = "eu-north-1";
         settings[name] = value ?? "";
 
         var result = await ApiProcess.RunAsync(settings);
@@ -81,6 +82,6 @@ internal sealed class StartTests
         var result = await ApiProcess.RunAsync(settings, "config", "check");
 
         Assert.That(result.ExitCode, Is.EqualTo(1));
-        Assert.That(result.Errors, Does.StartWith("OIDC_ISSUER_URL"));
+        Assert.That(result.Errors, Does.Match("(?m)^OIDC_ISSUER_URL ").And.Match("(?m)^KEY_PROVIDER "));
     }
 }

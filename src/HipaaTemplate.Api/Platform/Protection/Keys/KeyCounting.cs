@@ -43,17 +43,19 @@ internal sealed partial class KeyCounting(
     /// <summary>The next version, which every node will know by the time it seals. Whatever fails here is tried again with the next block.</summary>
     private async Task RotateAsync(TenantId tenant, TenantKeyMaterial material, CancellationToken ct)
     {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        deadline.CancelAfter(KeyRefresh.Deadline);
         try
         {
-            if (await loading.GenerateAsync(tenant, material.Class, times.Delay, ct) is { } made)
+            if (await loading.GenerateAsync(tenant, material.Class, times.Delay, deadline.Token) is { } made)
             {
                 System.Security.Cryptography.CryptographicOperations.ZeroMemory(made.Plaintext);
                 Rotated(logger, tenant, made.Version);
             }
         }
-        catch (KeyProviderException e)
+        catch (Exception e) when (!ct.IsCancellationRequested)
         {
-            NotRotated(logger, tenant, e.Reason);
+            NotRotated(logger, tenant, (e as KeyProviderException)?.Reason ?? e.GetType().Name);
         }
     }
 

@@ -14,7 +14,7 @@ internal sealed class KeyLoading(
 {
     /// <param name="tenant">Whose keys.</param>
     /// <param name="budgets">Those that outlive a ring, by version; new ones are added.</param>
-    /// <param name="generated">A key that was just made, so that the provider need not be asked for it.</param>
+    /// <param name="generated">A key that was just made, so that the provider need not be asked for it; wiped here.</param>
     /// <param name="ct">The deadline.</param>
     /// <exception cref="KeyProviderException">The provider did not unwrap one of them.</exception>
     public async Task<TenantKeyRing> LoadAsync(
@@ -50,6 +50,10 @@ internal sealed class KeyLoading(
         {
             versions.ForEach(material => material.Dispose());
             throw;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(generated?.Plaintext);
         }
     }
 

@@ -7,70 +7,52 @@ namespace HipaaTemplate.Platform.Protection.Keys;
 internal sealed partial class KeyRefresh(KeyLoading loading, TimeProvider time, ILogger<KeyRefresh> logger)
 {
     public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
 
-    /// <summary>The first key of a class, not yet in the ring.</summary>
-    /// <exception cref="KeysUnavailableException">It could not be made.</exception>
-    public async Task<(int Version, byte[] Plaintext)?> GenerateAsync(
-        TenantKeyEntry entry, DataClass dataClass, CancellationToken deadline, CancellationToken ct)
+    public Task LoadAsync(TenantKeyEntry entry) =>
+        AttemptAsync(entry, ct => loading.LoadAsync(entry.Tenant, entry.Budgets, generated: null, ct));
+
+    /// <summary>The first key of a class. Another node may be quicker; then it is the other's.</summary>
+    public Task MakeAsync(TenantKeyEntry entry, DataClass dataClass) => AttemptAsync(entry, async ct =>
     {
-        try
-        {
-            return await loading.GenerateAsync(entry.Tenant, dataClass, delay: null, deadline);
-        }
-        catch (KeyProviderException e)
-        {
-            throw Failure(entry, e);
-        }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-        {
-            throw new KeysUnavailableException(ProtectionErrors.Unavailable);
-        }
-    }
+        var generated = await loading.GenerateAsync(entry.Tenant, dataClass, delay: null, ct);
+        return await loading.LoadAsync(entry.Tenant, entry.Budgets, generated, ct);
+    });
+
+    /// <summary>Whoever waits has less patience than the attempt, which goes on.</summary>
+    public void GiveUp(TenantKeyEntry entry) => Failed(entry, "no answer in time");
 
     /// <summary>For all who wait, so none of their tokens counts; what went wrong is kept in the entry.</summary>
-    public async Task LoadAsync(TenantKeyEntry entry, (int Version, byte[] Plaintext)? generated)
+    private async Task AttemptAsync(TenantKeyEntry entry, Func<CancellationToken, Task<TenantKeyRing>> load)
     {
         try
         {
             using var deadline = new CancellationTokenSource(Deadline, time);
-            var ring = await loading.LoadAsync(entry.Tenant, entry.Budgets, generated, deadline.Token);
-            if (entry.Loaded(ring))
+            if (entry.Loaded(await load(deadline.Token)))
             {
                 Recovered(logger, entry.Tenant);
             }
         }
-        catch (KeyProviderException e)
+        catch (KeyProviderException e) when (e.Fault != KeyProviderFault.Unavailable)
         {
-            _ = Failure(entry, e);
-        }
-        catch (Exception e)
-        {
-            // The database, or the deadline. The query that needed the keys will say so itself.
-            if (entry.Failed(null, time.GetUtcNow() + RetryAfter))
-            {
-                Unavailable(logger, entry.Tenant, e.GetType().Name);
-            }
-        }
-    }
-
-    private KeysUnavailableException Failure(TenantKeyEntry entry, KeyProviderException e)
-    {
-        var error = e.Fault == KeyProviderFault.Unavailable ? ProtectionErrors.Unavailable : ProtectionErrors.Refused;
-        var failure = new KeysUnavailableException(error, e);
-        if (entry.Failed(e.Fault == KeyProviderFault.Unavailable ? null : failure, time.GetUtcNow() + RetryAfter))
-        {
-            if (e.Fault == KeyProviderFault.Unavailable)
-            {
-                Unavailable(logger, entry.Tenant, e.Reason);
-            }
-            else
+            if (entry.Failed(new KeysUnavailableException(ProtectionErrors.Refused, e), time.GetUtcNow() + RetryAfter))
             {
                 Refused(logger, entry.Tenant, e.Fault, e.Reason);
             }
         }
+        catch (Exception e)
+        {
+            // If it was the database, the query that needed the keys will say so itself.
+            Failed(entry, (e as KeyProviderException)?.Reason ?? e.GetType().Name);
+        }
+    }
 
-        return failure;
+    private void Failed(TenantKeyEntry entry, string reason)
+    {
+        if (entry.Failed(null, time.GetUtcNow() + RetryAfter))
+        {
+            Unavailable(logger, entry.Tenant, reason);
+        }
     }
 
     [LoggerMessage(1501, LogLevel.Warning, "The keys of tenant {TenantId} cannot be refreshed: {Reason}")]

@@ -16,9 +16,14 @@ internal sealed class KeyTimes(IOptions<ProtectionSettings> settings)
     /// <summary>How long they are used when it does not answer.</summary>
     public TimeSpan StaleLimit => 3 * Freshness;
 
-    /// <summary>From a new version's making to its first use: every node has asked by then, and clocks may be apart.</summary>
-    public TimeSpan Delay => 1.1 * Freshness;
+    /// <summary>
+    /// From a change of a tenant's keys to the moment when no node is without it, not even one that could not
+    /// reach the provider: so a new version seals, and no hash under a retired one is written.
+    /// </summary>
+    public TimeSpan Delay => StaleLimit + ClocksApart;
 
-    /// <summary>From a version's first use to the moment when no node can be sealing under the one before.</summary>
-    public TimeSpan Settling => StaleLimit + (UnitOfWork < Freshness ? UnitOfWork : Freshness);
+    /// <summary>From a version's first use to the moment when nobody is sealing under the one before.</summary>
+    public TimeSpan Settling => (UnitOfWork < Freshness ? UnitOfWork : Freshness) + ClocksApart;
+
+    private TimeSpan ClocksApart => 0.1 * Freshness;
 }

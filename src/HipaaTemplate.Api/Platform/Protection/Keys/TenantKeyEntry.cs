@@ -10,13 +10,12 @@ internal sealed class TenantKeyEntry(TenantId tenant)
     private TenantKeyRing? ring;
     private TenantKeyRing? outdated;
     private Task? attempt;
+    private Task? making;
     private DateTimeOffset retryAt = DateTimeOffset.MinValue;
 
     public TenantId Tenant => tenant;
 
     public ConcurrentDictionary<int, KeyBudget> Budgets { get; } = new();
-
-    public SemaphoreSlim Making { get; } = new(1);
 
     public DateTimeOffset UsedAt { get; private set; } = DateTimeOffset.MaxValue;
 
@@ -55,6 +54,20 @@ internal sealed class TenantKeyEntry(TenantId tenant)
 
             attempt = now < retryAt ? Task.CompletedTask : Task.Run(load);
             return attempt;
+        }
+    }
+
+    /// <summary>Likewise for the first key of a class; null while it is too early.</summary>
+    public Task? BeginMaking(DateTimeOffset now, Func<Task> make)
+    {
+        lock (gate)
+        {
+            if (making is not { IsCompleted: false })
+            {
+                making = now < retryAt ? null : Task.Run(make);
+            }
+
+            return making;
         }
     }
 

@@ -12,6 +12,9 @@ internal sealed class TenantKeyRing
     private readonly IReadOnlyList<TenantKeyMaterial> versions;
     private int holders = 1; // the cache
 
+    /// <param name="tenant">Whose keys.</param>
+    /// <param name="versions">In the order of their numbers.</param>
+    /// <param name="loadedAt">When loading them began.</param>
     public TenantKeyRing(TenantId tenant, IReadOnlyList<TenantKeyMaterial> versions, DateTimeOffset loadedAt)
     {
         Tenant = tenant;
@@ -40,13 +43,16 @@ internal sealed class TenantKeyRing
         return null;
     }
 
-    /// <summary>What seals now; null when the class has no key yet.</summary>
+    /// <summary>
+    /// What seals now; null when the class has no key yet. Its first one seals at once, whatever the clock says:
+    /// another node, whose clock is a little ahead, may have made it just now.
+    /// </summary>
     public TenantKeyMaterial? Active(DataClass dataClass, DateTimeOffset now)
     {
         TenantKeyMaterial? active = null;
         foreach (var material in versions)
         {
-            if (material.Class == dataClass && material.ActiveFrom <= now && (active is null || material.Version > active.Version))
+            if (material.Class == dataClass && (active is null || material.ActiveFrom <= now))
             {
                 active = material;
             }

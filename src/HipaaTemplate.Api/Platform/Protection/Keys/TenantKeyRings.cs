@@ -12,7 +12,7 @@ internal sealed class TenantKeyRings : IDisposable
 {
 
     /// <summary>How long a caller waits for keys that are not there, so that it is told within a second.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(900);
+    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(900);
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<TenantId, TenantKeyEntry> entries = new();
@@ -53,14 +53,7 @@ internal sealed class TenantKeyRings : IDisposable
         }
 
         ring.Release();
-        ring = await MakeAsync(EntryOf(tenant), dataClass, ct);
-        if (ring.Active(dataClass, time.GetUtcNow()) is not null)
-        {
-            return ring;
-        }
-
-        ring.Release();
-        throw new KeysUnavailableException(ProtectionErrors.Unavailable);
+        return await MakeAsync(EntryOf(tenant), dataClass, ct);
     }
 
     /// <summary>A row is under a version that this ring has not.</summary>
@@ -93,18 +86,20 @@ internal sealed class TenantKeyRings : IDisposable
     private async Task<TenantKeyRing> RefreshAsync(TenantKeyEntry entry, CancellationToken ct)
     {
         var now = time.GetUtcNow();
-        var attempt = entry.Begin(now, () => refresh.LoadAsync(entry, null));
+        var attempt = entry.Begin(now, () => refresh.LoadAsync(entry));
         // What is only getting old is used on while the provider does not answer; nobody waits for it.
-        if (!(entry.IsFailing && entry.HasRing))
+        if (entry.IsFailing && entry.TryHold(now, times.StaleLimit) is { } stale)
         {
-            try
-            {
-                await attempt.WaitAsync(Patience, time, ct);
-            }
-            catch (TimeoutException)
-            {
-                entry.Failed(null, now + KeyRefresh.RetryAfter);
-            }
+            return stale;
+        }
+
+        try
+        {
+            await attempt.WaitAsync(Patience, time, ct);
+        }
+        catch (TimeoutException)
+        {
+            refresh.GiveUp(entry);
         }
 
         // What was just loaded is as fresh as it gets, however long it took; what could not be is used on.
@@ -114,9 +109,21 @@ internal sealed class TenantKeyRings : IDisposable
 
     private async Task<TenantKeyRing> MakeAsync(TenantKeyEntry entry, DataClass dataClass, CancellationToken ct)
     {
-        await entry.Making.WaitAsync(ct);
-        try
+        using var patience = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, patience.Token);
+        // More than once when another class's key was made meanwhile, here or elsewhere, and took the number.
+        while (entry.BeginMaking(time.GetUtcNow(), () => refresh.MakeAsync(entry, dataClass)) is { } making)
         {
+            try
+            {
+                await making.WaitAsync(either.Token);
+            }
+            catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+            {
+                refresh.GiveUp(entry);
+                break;
+            }
+
             var ring = await HoldAsync(entry.Tenant, ct);
             if (ring.Active(dataClass, time.GetUtcNow()) is not null)
             {
@@ -124,15 +131,9 @@ internal sealed class TenantKeyRings : IDisposable
             }
 
             ring.Release();
-            using var deadline = new CancellationTokenSource(Patience, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
-            await refresh.LoadAsync(entry, await refresh.GenerateAsync(entry, dataClass, either.Token, ct));
-            return await HoldAsync(entry.Tenant, ct);
         }
-        finally
-        {
-            entry.Making.Release();
-        }
+
+        throw entry.Refusal ?? new KeysUnavailableException(ProtectionErrors.Unavailable);
     }
 
     private TenantKeyEntry EntryOf(TenantId tenant)

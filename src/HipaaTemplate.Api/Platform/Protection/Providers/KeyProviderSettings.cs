@@ -1,5 +1,6 @@
 using System.Text.Json;
 using HipaaTemplate.Platform.Settings;
+using Microsoft.Extensions.Options;
 
 namespace HipaaTemplate.Platform.Protection.Providers;
 
@@ -65,4 +66,26 @@ internal sealed class KeyProviderSettings : IHasProblems
         && dataClass != DataClass.General
             ? (dataClass, keyId)
             : null;
+}
+
+internal static class KeyProviderOptions
+{
+    extension(IOptions<KeyProviderSettings> options)
+    {
+        /// <summary>For checks of other settings: null where these are wrong themselves, which is said elsewhere.</summary>
+        public KeyProviderSettings? ValueOrNone
+        {
+            get
+            {
+                try
+                {
+                    return options.Value;
+                }
+                catch (OptionsValidationException)
+                {
+                    return null;
+                }
+            }
+        }
+    }
 }

@@ -42,7 +42,8 @@ internal sealed class KeyRotation(
     public async Task<IReadOnlyList<int>> BeginAsync(TenantId tenant, CancellationToken ct)
     {
         List<int> versions = [];
-        foreach (var inUse in InUse(await KeysOfAsync(tenant, ct)).Where(keys => keys.Count() == 1))
+        var keys = await KeysOfAsync(tenant, ct);
+        foreach (var inUse in InUse(keys).Where(group => group.Count() == 1 && !IsEnding(keys, group.Key)))
         {
             if (await loading.GenerateAsync(tenant, inUse.Key, times.Delay, ct) is { } made)
             {
@@ -65,6 +66,19 @@ internal sealed class KeyRotation(
         InUse(await KeysOfAsync(tenant, ct)).Where(keys => keys.Count() > 1)
             .Select(keys => (DateTimeOffset?)keys.Max(key => key.ActiveFrom) + times.Settling).Max();
 
+    /// <summary>
+    /// When no node can be writing hashes under a version that was retired; null when none was lately. Its index
+    /// columns are emptied once more then.
+    /// </summary>
+    public async Task<DateTimeOffset?> ClearsFromAsync(TenantId tenant, CancellationToken ct) =>
+        (await KeysOfAsync(tenant, ct)).Select(key => key.RetiredAt + times.Delay).Where(from => from > time.GetUtcNow()).Max();
+
+    public Task ClearAsync(TenantId tenant, CancellationToken ct)
+    {
+        rings.Forget(tenant);
+        return resealing.ClearIndexesAsync(tenant, ct);
+    }
+
     /// <summary>Retires former versions that are settled and have no rows; clears what only they used.</summary>
     /// <returns>The versions.</returns>
     /// <exception cref="UnknownRowsException">Rows of a table that this build does not know are under one of them.</exception>
@@ -82,8 +96,7 @@ internal sealed class KeyRotation(
             await RetireAsync(tenant, former, now, ct);
         }
 
-        rings.Forget(tenant);
-        await resealing.ClearIndexesAsync(tenant, ct);
+        await ClearAsync(tenant, ct);
         return former;
     }
 
@@ -151,6 +164,9 @@ internal sealed class KeyRotation(
     /// <summary>Versions in use, by class, oldest first.</summary>
     private static IEnumerable<IGrouping<DataClass, TenantKey>> InUse(IEnumerable<TenantKey> keys) =>
         keys.Where(key => key.RetiredAt is null && key.DestroyedAt is null).OrderBy(key => key.Version).GroupBy(key => key.Class);
+
+    private bool IsEnding(IEnumerable<TenantKey> keys, DataClass dataClass) =>
+        keys.Any(key => key.Class == dataClass && key.RetiredAt + times.Delay > time.GetUtcNow());
 
     private static IEnumerable<TenantKey> Newest(IEnumerable<TenantKey> keys) => InUse(keys).Select(group => group.Last());
 }

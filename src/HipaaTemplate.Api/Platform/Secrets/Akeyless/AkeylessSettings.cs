@@ -52,7 +52,7 @@ internal sealed class AkeylessSettingsValidator(IOptions<ServerSettings> server,
     public ValidateOptionsResult Validate(string? name, AkeylessSettings options)
     {
         var problems = options.Problems(server.Value.IsDevelopment).ToList();
-        if (keys.Value.Provider == KeyProviderKind.Akeyless && string.IsNullOrEmpty(options.AccessId))
+        if (keys.ValueOrNone?.Provider == KeyProviderKind.Akeyless && string.IsNullOrEmpty(options.AccessId))
         {
             problems.Add("AKEYLESS_ACCESS_ID is missing: KEY_PROVIDER is akeyless.");
         }

@@ -98,14 +98,14 @@ internal sealed class VaultSettingsValidator(IOptions<ServerSettings> server, IO
     public ValidateOptionsResult Validate(string? name, VaultSettings options)
     {
         var problems = options.Problems(server.Value.IsDevelopment).ToList();
-        if (keys.Value.Provider == KeyProviderKind.Vault)
+        if (keys.ValueOrNone is { Provider: KeyProviderKind.Vault } chosen)
         {
             if (options.Address is null)
             {
                 problems.Add("VAULT_ADDR is missing: KEY_PROVIDER is vault.");
             }
 
-            if (!keys.Value.ByClass().Values.Append(keys.Value.KeyId ?? "").All(VaultName.IsValid))
+            if (!chosen.ByClass().Values.Append(chosen.KeyId ?? "").All(VaultName.IsValid))
             {
                 problems.Add("KEY_ID and KEY_IDS_BY_CLASS must be names of transit keys.");
             }

@@ -15,7 +15,10 @@ internal sealed class LocalKeyProviderTests : KeyProviderContract
         var stage = (LocalStage)Stage;
         var generated = await Provider.GenerateAsync(Context, CancellationToken.None);
         Assert.That(new FileInfo(stage.File), Has.Length.EqualTo(32));
-        Assert.That(File.GetUnixFileMode(stage.File), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.That(File.GetUnixFileMode(stage.File), Is.EqualTo(UnixFileMode.UserRead | UnixFileMode.UserWrite));
+        }
 
         var opened = await Stage.NewProvider().UnwrapAsync(generated.Wrapped, Context, CancellationToken.None);
         Assert.That(opened, Is.EqualTo(generated.Plaintext));

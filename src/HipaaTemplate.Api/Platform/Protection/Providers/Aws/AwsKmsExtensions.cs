@@ -19,7 +19,7 @@ internal static class AwsKmsExtensions
     private sealed class RegionIsKnown(IOptions<KeyProviderSettings> keys) : IValidateOptions<AwsSettings>
     {
         public ValidateOptionsResult Validate(string? name, AwsSettings options) =>
-            options.Region is null && keys.Value.Provider == KeyProviderKind.AwsKms
+            options.Region is null && keys.ValueOrNone?.Provider == KeyProviderKind.AwsKms
                 ? ValidateOptionsResult.Fail("AWS_REGION is missing: the region of the keys that KEY_ID names.")
                 : ValidateOptionsResult.Success;
     }
