@@ -11,7 +11,10 @@ namespace HipaaTemplate.Platform.Protection;
 /// The keys of one unit of work, from the first query of a tenant's context to its return to the pool, and
 /// which rows were revealed in it. After that nothing that was loaded can be opened any more.
 /// </summary>
-internal sealed class PhiKeys(PhiKeySource source, TenantId tenant) : IDisposable
+/// <param name="source">Where they come from.</param>
+/// <param name="tenant">Whose they are.</param>
+/// <param name="held">Those that are at hand already, held for this unit of work.</param>
+internal sealed class PhiKeys(PhiKeySource source, TenantId tenant, TenantKeyRing? held = null) : IDisposable
 {
     /// <summary>Memory for patients' keys: pinned, wiped at the end, used again.</summary>
     private static readonly ConcurrentBag<byte[]> Slabs = [];
@@ -22,7 +25,7 @@ internal sealed class PhiKeys(PhiKeySource source, TenantId tenant) : IDisposabl
     private readonly List<byte[]> slabs = [];
     private readonly HashSet<PhiRow> revealed = [];
     private readonly Lock gate = new();
-    private TenantKeyRing? ring;
+    private TenantKeyRing? ring = held;
     private KeysUnavailableException? failure;
     private int keysInSlabs;
     private bool isDisposed;
