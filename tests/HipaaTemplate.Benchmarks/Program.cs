@@ -2,7 +2,7 @@ using BenchmarkDotNet.Running;
 
 namespace HipaaTemplate.Benchmarks;
 
-/// <summary>Without a word, the servers of <c>tools/load walls</c>; with "tokens", a table of what checking a token costs.</summary>
+/// <summary>Without a word, the servers of <c>tools/load walls</c>; with "tokens" or "phi", a table of what checking a token, or sealing and revealing a value, costs.</summary>
 internal static class Program
 {
     public static async Task<int> Main(string[] arguments)
@@ -15,8 +15,11 @@ internal static class Program
             case ["tokens", .. var options]:
                 BenchmarkRunner.Run<TokenCost>(args: options);
                 return 0;
+            case ["phi", .. var options]:
+                BenchmarkRunner.Run<PhiCost>(args: options);
+                return 0;
             default:
-                await Console.Error.WriteLineAsync("benchmarks: nothing, or tokens");
+                await Console.Error.WriteLineAsync("benchmarks: nothing, tokens or phi");
                 return 2;
         }
     }

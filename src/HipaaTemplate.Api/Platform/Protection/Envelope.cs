@@ -6,7 +6,7 @@ namespace HipaaTemplate.Platform.Protection;
 
 /// <summary>
 /// A sealed value as it is stored: format 0xA1, suite, key version (4 bytes, big endian), nonce, ciphertext,
-/// tag. What release 1 wrote opens for ever (GoldenEnvelopeTests): a new layout is a new format byte.
+/// tag. What release 1 wrote opens for ever (GoldenTests): a new layout is a new format byte.
 /// </summary>
 internal static class Envelope
 {

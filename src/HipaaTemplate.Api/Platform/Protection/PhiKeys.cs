@@ -10,12 +10,15 @@ namespace HipaaTemplate.Platform.Protection;
 /// The keys of one unit of work, from the first query of a tenant's context to its return to the pool, and
 /// which rows were revealed in it. After that nothing that was loaded can be opened any more.
 /// </summary>
-internal sealed class PhiKeys(PhiKeySource source, TenantId tenant) : IDisposable
+/// <param name="source">Where they come from.</param>
+/// <param name="tenant">Whose they are.</param>
+/// <param name="atHand">Those that are at hand already, held for this unit of work.</param>
+internal sealed class PhiKeys(PhiKeySource source, TenantId tenant, TenantKeyRing? atHand = null) : IDisposable
 {
     private readonly KeyMemory memory = new();
-    private readonly List<TenantKeyRing> held = [];
+    private readonly List<TenantKeyRing> held = atHand is null ? [] : [atHand];
     private readonly HashSet<PhiRow> revealed = [];
-    private TenantKeyRing? ring;
+    private TenantKeyRing? ring = atHand;
     private KeysUnavailableException? failure;
     private bool isDisposed;
 

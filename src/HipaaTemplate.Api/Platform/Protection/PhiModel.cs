@@ -15,8 +15,8 @@ namespace HipaaTemplate.Platform.Protection;
 /// </summary>
 internal static class PhiModel
 {
-    private static readonly Type[] Telling =
-        [typeof(string), typeof(DateOnly), typeof(TimeOnly), typeof(DateTime), typeof(DateTimeOffset), typeof(byte[])];
+    /// <summary>Ids, counters and flags. Whatever else a row holds has to be sealed, or to say why not.</summary>
+    private static readonly Type[] Untold = [typeof(TenantId), typeof(Guid), typeof(bool), typeof(short), typeof(int), typeof(long)];
 
     /// <summary>Before <see cref="Database.TenantModel"/>, which puts the tenant into the indexes.</summary>
     public static void Apply(ModelBuilder model)
@@ -106,6 +106,17 @@ internal static class PhiModel
             yield return $"{table.Entity.Name}: {string.Join(" and ", same.Select(column => column.Name))} have the same column number.";
         }
 
+        foreach (var same in table.Indexes.GroupBy(index => index.Number).Where(group => group.Count() > 1))
+        {
+            yield return $"{table.Entity.Name}: {string.Join(" and ", same.Select(index => index.Name))} have the same index number.";
+        }
+
+        foreach (var parts in entity.GetComplexProperties().Select(property => property.Name)
+            .Concat(entity.GetNavigations().Where(to => to.TargetEntityType.IsOwned()).Select(to => to.Name)))
+        {
+            yield return $"{table.Entity.Name}.{parts} is a type with parts of its own, which are not sealed.";
+        }
+
         foreach (var column in table.Columns.Where(column => !ColumnMapping.IsSupported(column.Type)))
         {
             yield return $"{table.Entity.Name}.{column.Name}: a {column.Type.Name} cannot be sealed.";
@@ -114,7 +125,7 @@ internal static class PhiModel
         foreach (var property in entity.GetProperties())
         {
             var type = Nullable.GetUnderlyingType(property.ClrType) ?? property.ClrType;
-            if (property.PropertyInfo is { } declared && (Telling.Contains(type) || type.IsEnum)
+            if (property.PropertyInfo is { } declared && !PhiTable.IsPhi(declared) && !Untold.Contains(type)
                 && declared.GetCustomAttribute<NotPhiAttribute>() is not { Why.Length: > 0 })
             {
                 yield return $"{table.Entity.Name}.{property.Name} is neither Phi<T> nor [NotPhi(\"why\")].";

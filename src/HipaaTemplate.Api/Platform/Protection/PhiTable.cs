@@ -54,7 +54,8 @@ internal sealed class PhiColumn
         Bucket = column.Bucket;
         Normaliser = column.Normaliser;
         (Get, Set) = ((Func<PhiEntity, IPhi?>, Action<PhiEntity, IPhi>))AccessorsOf
-            .MakeGenericMethod(property.DeclaringType!, property.PropertyType).Invoke(null, [property])!;
+            .MakeGenericMethod(property.DeclaringType!, property.PropertyType)
+            .Invoke(null, BindingFlags.DoNotWrapExceptions, null, [property], null)!;
         var label = "hipaa/v1|enc|"u8;
         Info = new byte[label.Length + sizeof(int) + sizeof(int)];
         label.CopyTo(Info);

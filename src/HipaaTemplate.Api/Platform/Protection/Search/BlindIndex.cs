@@ -20,12 +20,11 @@ internal sealed class BlindIndex
         ["sex", "gender", "race", "ethnic", "diagnos", "medication", "zip", "postcode", "religion", "marital"];
 
     private readonly byte[] info;
-    private readonly int bits;
 
     public BlindIndex(PhiTable table, BlindIndexAttribute declared)
     {
         Number = declared.Number;
-        bits = declared.Bits;
+        Bits = declared.Bits;
         IsUnique = declared.IsUnique;
         Where = declared.Where;
         Columns = [.. declared.Columns.Select(name => table.Columns.FirstOrDefault(column => column.Name == name)
@@ -44,6 +43,8 @@ internal sealed class BlindIndex
     public string Name { get; }
 
     public IReadOnlyList<PhiColumn> Columns { get; }
+
+    public int Bits { get; }
 
     public bool IsUnique { get; }
 
@@ -97,7 +98,7 @@ internal sealed class BlindIndex
             CryptographicOperations.ZeroMemory(utf8);
         }
 
-        return Cut(hmac.GetHashAndReset(), bits);
+        return Cut(hmac.GetHashAndReset(), Bits);
     }
 
     /// <summary>Whether a row that was found by its hash is one that was meant: the hash is shared by others.</summary>
@@ -159,6 +160,11 @@ internal sealed class BlindIndex
             return "needs a Normaliser on each of its columns";
         }
 
+        if (Columns.FirstOrDefault(column => column.Type.IsEnum || column.Type == typeof(byte[])) is { } unhashed)
+        {
+            return $"is on {unhashed.Name}: it cannot hash a {unhashed.Type.Name}";
+        }
+
         if (Columns.All(column => column.Type != typeof(string) || column.Bucket > 1) || declared.DistinctValues < FewestDistinctValues)
         {
             return "is on too few values: they would be told by how often each occurs";
@@ -166,11 +172,11 @@ internal sealed class BlindIndex
 
         if (IsUnique)
         {
-            return bits == BlindIndexAttribute.Whole ? null : "must have 128 bits to be unique";
+            return Bits == BlindIndexAttribute.Whole ? null : "must have 128 bits to be unique";
         }
 
         // sqrt(X) < 2^N < X/2 (AWS Database Encryption SDK, choosing a beacon's length).
-        var buckets = bits is > 0 and < 63 ? 1L << bits : long.MaxValue;
+        var buckets = Bits is > 0 and < 63 ? 1L << Bits : long.MaxValue;
         return Math.Sqrt(declared.DistinctValues) < buckets && buckets < declared.DistinctValues / 2
             ? null
             : "has a width that tells too much, or finds too much";

@@ -30,12 +30,12 @@ internal enum Normaliser
 internal static class Normalisers
 {
     /// <summary>
-    /// Capitals with a mark, behind the letter they are filed under. The process runs without the tables for
-    /// Unicode's normal forms, and a name may reach us composed or not.
+    /// Capitals with a mark, and letters without a capital of their own, behind the letter they are filed under.
+    /// The process runs without the tables for Unicode's normal forms, and a name may reach us composed or not.
     /// </summary>
     private static readonly Dictionary<char, char> BaseLetters = ToDictionary(
     [
-        "AÀÁÂÃÄÅĀĂĄǍǞǠǺȀȂȦḀẠẢẤẦẨẪẬẮẰẲẴẶ",
+        "A\u212bÀÁÂÃÄÅĀĂĄǍǞǠǺȀȂȦḀẠẢẤẦẨẪẬẮẰẲẴẶ",
         "BḂḄḆ",
         "CÇĆĈĊČḈ",
         "DĎḊḌḎḐḒĐƉ",
@@ -43,9 +43,9 @@ internal static class Normalisers
         "FḞ",
         "GĜĞĠĢǦǴḠ",
         "HĤȞḢḤḦḨḪĦ",
-        "IÌÍÎÏĨĪĬĮİǏȈȊḬḮỈỊ",
+        "IıÌÍÎÏĨĪĬĮİǏȈȊḬḮỈỊ",
         "JĴ",
-        "KĶǨḰḲḴ",
+        "K\u212aĶǨḰḲḴ",
         "LĹĻĽḶḸḺḼŁ",
         "MḾṀṂ",
         "NÑŃŅŇǸṄṆṈṊ",
@@ -97,7 +97,7 @@ internal static class Normalisers
                     name.Append(' ');
                 }
             }
-            else if (character == 'ß')
+            else if (character is 'ß' or 'ẞ')
             {
                 name.Append("SS");
             }
