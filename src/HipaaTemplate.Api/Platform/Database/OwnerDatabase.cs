@@ -1,3 +1,4 @@
+using HipaaTemplate.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -56,6 +57,22 @@ internal sealed class OwnerDatabase(IOptions<DatabaseSettings> settings, IServic
             .UseApplicationServiceProvider(services)
             .UseLoggerFactory(NullLoggerFactory.Instance);
         return new AppDbContext(options.Options);
+    }
+
+    /// <summary>Work as hipaa_owner on one tenant's rows, in one transaction; it may run again when the connection fails.</summary>
+    public async Task<T> InTenantAsync<T>(TenantId tenant, Func<AppDbContext, Task<T>> work, CancellationToken ct)
+    {
+        await using var db = CreateContext();
+        db.SetTenant(tenant);
+        return await db.Database.CreateExecutionStrategy().ExecuteAsync(async () =>
+        {
+            db.ChangeTracker.Clear();
+            await using var transaction = await db.Database.BeginTransactionAsync(ct);
+            await db.Database.ExecuteSqlAsync($"SELECT keys.enter_tenant({tenant.Value})", ct);
+            var result = await work(db);
+            await transaction.CommitAsync(ct);
+            return result;
+        });
     }
 
     /// <summary>See <see cref="TenantScopeSetup"/>.</summary>

@@ -1,3 +1,5 @@
+using HipaaTemplate.Platform.Commands;
+using HipaaTemplate.Platform.Protection.Erasure;
 using HipaaTemplate.Platform.Protection.Keys;
 using HipaaTemplate.Platform.Protection.Providers;
 using HipaaTemplate.Platform.Settings;
@@ -19,5 +21,10 @@ internal static class ProtectionExtensions
         builder.Services.AddSingleton<KeyRefresh>();
         builder.Services.AddSingleton(provider => ActivatorUtilities.CreateInstance<TenantKeyRings>(provider));
         builder.Services.AddSingleton<PhiKeySource>();
+
+        builder.Services.AddSingleton<CertificateKeys>();
+        builder.Services.AddSingleton<LegalHolds>();
+        builder.Services.AddSingleton<Erasing>();
+        builder.Services.AddSingleton<KeysErasure>();
     }
 }
