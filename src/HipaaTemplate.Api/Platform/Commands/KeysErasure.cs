@@ -2,17 +2,15 @@ using System.Globalization;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Protection.Erasure;
 using HipaaTemplate.Platform.Protection.Providers;
-using HipaaTemplate.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 
 namespace HipaaTemplate.Platform.Commands;
 
-/// <summary>The forms of <c>keys</c> that erase, that keep from erasing, and that prove it.</summary>
+/// <summary>The forms of <c>keys</c> that erase, and that prove it.</summary>
 internal sealed class KeysErasure(OwnerDatabase database, IServiceProvider services)
 {
-    private const string Tenant = "--tenant";
-    private const string Patient = "--patient";
-    private const string Case = "--case";
+    private const string Tenant = CommandOptions.Tenant;
+    private const string Patient = CommandOptions.Patient;
     private const string Out = "--out";
     private const string Certificate = "--certificate";
     private const string PublicKey = "--public-key";
@@ -25,17 +23,12 @@ internal sealed class KeysErasure(OwnerDatabase database, IServiceProvider servi
         "keys certificate verify FILE [--public-key FILE]           ends with 0 when it is genuine, 2 when it is not; with the public key (PEM) without a database",
         "keys certificate show ID                                   prints the certificate of a patient or tenant again",
         "keys certificate public-key                                prints the public key (PEM) that certificates are checked with",
-        "keys hold --tenant SLUG [--patient ID] --case REFERENCE    a legal hold: a case number, not a name; nothing is erased while it stands",
-        "keys release --tenant SLUG [--patient ID] --case REFERENCE",
-        "keys holds [--tenant SLUG]                                 legal holds that stand",
     ];
 
     // Not in the constructor: they need settings, which --help must not.
     private Erasing Erasing => services.GetRequiredService<Erasing>();
 
     private CertificateKeys Keys => services.GetRequiredService<CertificateKeys>();
-
-    private LegalHolds Holds => services.GetRequiredService<LegalHolds>();
 
     /// <returns>Null when the words are none of its forms.</returns>
     public Func<CancellationToken, Task<int>>? Find(IReadOnlyList<string> arguments) => arguments switch
@@ -45,10 +38,6 @@ internal sealed class KeysErasure(OwnerDatabase database, IServiceProvider servi
         ["certificate", "verify", var file, PublicKey, var key] => ct => VerifyAsync(file, key, ct),
         ["certificate", "show", var id] => ct => ShowAsync(id, ct),
         ["certificate", "public-key"] => PublicKeyAsync,
-        ["hold", ..] => ct => HoldAsync(CommandOptions.Read(arguments.Skip(1), Patient, Tenant, Case), isPlaced: true, ct),
-        ["release", ..] => ct => HoldAsync(CommandOptions.Read(arguments.Skip(1), Patient, Tenant, Case), isPlaced: false, ct),
-        ["holds"] => ct => HoldsAsync(null, ct),
-        ["holds", Tenant, var slug] => ct => HoldsAsync(slug, ct),
         _ => null,
     };
 
@@ -58,7 +47,7 @@ internal sealed class KeysErasure(OwnerDatabase database, IServiceProvider servi
         return (tenant, certificate) switch
         {
             (not null, null) when !options.ContainsKey(PublicKey) =>
-                EraseAsync(tenant, PatientOf(options), options.GetValueOrDefault(Out), ct),
+                EraseAsync(tenant, CommandOptions.PatientOf(options), options.GetValueOrDefault(Out), ct),
             (null, not null) when options.Keys.All(name => name is Certificate or PublicKey) =>
                 EraseAgainAsync(certificate, options.GetValueOrDefault(PublicKey), ct),
             _ => throw new UsageException("keys erase needs one of its forms."),
@@ -67,7 +56,7 @@ internal sealed class KeysErasure(OwnerDatabase database, IServiceProvider servi
 
     private async Task<int> EraseAsync(string slug, Guid? patient, string? file, CancellationToken ct)
     {
-        var tenant = await FindAsync(slug, ct);
+        var tenant = await CommandTenant.FindAsync(database, slug, ct);
         if (file is not null && Path.Exists(file))
         {
             throw new CommandException("The file is there already; a certificate takes the place of nothing.");
@@ -103,7 +92,7 @@ internal sealed class KeysErasure(OwnerDatabase database, IServiceProvider servi
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            var id = erased.Certificate.PatientId ?? erased.Certificate.TenantId;
+            var id = erased.Certificate.PatientId ?? erased.Certificate.TenantId.Value;
             throw new CommandException($"It is erased, but the certificate could not be written: keys certificate show {id} prints it.");
         }
     }
@@ -134,7 +123,7 @@ internal sealed class KeysErasure(OwnerDatabase database, IServiceProvider servi
 
     private async Task<int> ShowAsync(string id, CancellationToken ct)
     {
-        var subject = ParseId(id);
+        var subject = CommandOptions.ParseId(id);
         await using var db = database.CreateContext();
         var certificates = await CertificateLedger.OfAsync(db, subject, ct);
         foreach (var certificate in certificates)
@@ -160,57 +149,4 @@ internal sealed class KeysErasure(OwnerDatabase database, IServiceProvider servi
             throw new CommandException($"The key service did not wrap a key ({e.Fault}: {e.Reason}).");
         }
     }
-
-    private async Task<int> HoldAsync(IReadOnlyDictionary<string, string> options, bool isPlaced, CancellationToken ct)
-    {
-        if (!options.TryGetValue(Tenant, out var slug) || !options.TryGetValue(Case, out var reference) || !LegalHolds.IsCaseReference(reference))
-        {
-            throw new UsageException("A hold needs a tenant and a case number: letters, digits and ._/-, with a digit, at most 100.");
-        }
-
-        var patient = PatientOf(options);
-        var tenant = await FindAsync(slug, ct);
-        if (!isPlaced)
-        {
-            await Holds.ReleaseAsync(tenant.Id, patient, reference, ct);
-        }
-        else if (!await Holds.PlaceAsync(tenant.Id, patient, reference, ct))
-        {
-            await Console.Error.WriteLineAsync("The hold stands already.");
-        }
-
-        return await HoldsAsync(slug, ct);
-    }
-
-    private async Task<int> HoldsAsync(string? slug, CancellationToken ct)
-    {
-        await using var db = database.CreateContext();
-        var tenants = slug is null
-            ? await db.Tenants.AsNoTracking().OrderBy(t => t.Slug).ToListAsync(ct)
-            : [await FindAsync(slug, ct)];
-        foreach (var tenant in tenants)
-        {
-            foreach (var hold in await Holds.StandingAsync(tenant.Id, ct))
-            {
-                var placed = hold.PlacedAt.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-                await Console.Out.WriteLineAsync($"{tenant.Slug}  {hold.SubjectId?.ToString() ?? "the whole tenant"}  {hold.CaseReference}  since {placed}");
-            }
-        }
-
-        return ExitCode.Done;
-    }
-
-    private async Task<Tenant> FindAsync(string slug, CancellationToken ct)
-    {
-        await using var db = database.CreateContext();
-        return await db.Tenants.AsNoTracking().SingleOrDefaultAsync(t => t.Slug == slug, ct)
-            ?? throw new CommandException("There is no tenant with this slug; see tenants list.");
-    }
-
-    private static Guid? PatientOf(IReadOnlyDictionary<string, string> options) =>
-        options.TryGetValue(Patient, out var id) ? ParseId(id) : null;
-
-    private static Guid ParseId(string text) => Guid.TryParseExact(text, "D", out var id)
-        ? id
-        : throw new UsageException("The id must be a UUID, 36 characters with hyphens.");
 }

@@ -132,13 +132,8 @@ internal sealed class PhiKeys(PhiKeySource source, TenantId tenant) : IDisposabl
         return key.Span;
     }
 
-    /// <summary>The tenant's key was destroyed while this node had it at hand: the next caller asks for today's.</summary>
-    public void Forget()
-    {
-        source.Forget(tenant);
-        ring?.Release();
-        ring = null;
-    }
+    /// <summary>The tenant's key was destroyed while this node had it at hand: the next unit of work asks for today's.</summary>
+    public void Forget() => source.Forget(tenant);
 
     public void MarkRevealed(PhiRow row) => revealed.Add(row);
 

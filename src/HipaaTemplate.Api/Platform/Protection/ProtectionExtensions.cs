@@ -24,7 +24,9 @@ internal static class ProtectionExtensions
 
         builder.Services.AddSingleton<CertificateKeys>();
         builder.Services.AddSingleton<LegalHolds>();
+        builder.Services.AddSingleton<Darkening>();
         builder.Services.AddSingleton<Erasing>();
         builder.Services.AddSingleton<KeysErasure>();
+        builder.Services.AddSingleton<KeysHolds>();
     }
 }

@@ -21,7 +21,7 @@ internal static class CertificateLedger
         var certificate = erased.Certificate;
         return db.Database.ExecuteSqlAsync($"""
             INSERT INTO keys.certificates (id, subject, certificate)
-            VALUES ({certificate.Id}, {certificate.PatientId ?? certificate.TenantId}, {erased.Text})
+            VALUES ({certificate.Id}, {certificate.PatientId ?? certificate.TenantId.Value}, {erased.Text})
             """, ct);
     }
 }

@@ -18,7 +18,7 @@ internal sealed record Erased(string Text, ErasureCertificate Certificate);
 internal sealed class Erasing(
     OwnerDatabase database,
     CertificateKeys certificateKeys,
-    IEnumerable<ISubjectErasure> features,
+    Darkening darkening,
     IOptions<ProtectionSettings> settings,
     TimeProvider time)
 {
@@ -42,7 +42,7 @@ internal sealed class Erasing(
                 throw new CommandException("The patient was erased before; keys certificate show prints the certificate.");
             }
 
-            var darkened = await DarkenAsync(db, selection, now, ct);
+            var darkened = await darkening.DarkenAsync(db, selection, now, ct);
             return (darkened, darkened.Keys);
         },
         ct);
@@ -67,7 +67,7 @@ internal sealed class Erasing(
             }
 
             var versions = await db.Set<TenantKey>().Select(key => key.Version).ToListAsync(ct);
-            return (await DarkenAsync(db, KeySelection.Under(versions), now, ct), destroyed);
+            return (await darkening.DarkenAsync(db, KeySelection.Under(versions), now, ct), destroyed);
         },
         ct);
 
@@ -78,7 +78,7 @@ internal sealed class Erasing(
     /// <returns>Null when this database does not know the tenant.</returns>
     public async Task<Darkened?> AgainAsync(ErasureCertificate certificate, CancellationToken ct)
     {
-        var id = TenantId.From(certificate.TenantId);
+        var id = certificate.TenantId;
         await using (var db = database.CreateContext())
         {
             if (!await db.Tenants.AnyAsync(t => t.Id == id, ct))
@@ -95,14 +95,14 @@ internal sealed class Erasing(
                 await LegalHolds.RefuseAsync(db, certificate.PatientId, certificate.ErasedAt, ct);
                 if (certificate.PatientId is { } patient)
                 {
-                    return await DarkenAsync(db, KeySelection.Of(patient), now, ct);
+                    return await darkening.DarkenAsync(db, KeySelection.Of(patient), now, ct);
                 }
 
                 // By their ids: a version may be another key by now, of a tenant that began anew.
                 var ids = certificate.Keys.Select(key => key.Id).ToList();
                 var named = db.Set<TenantKey>().Where(key => ids.Contains(key.Id));
                 await DestroyTenantKeysAsync(db, now, named, ct);
-                return await DarkenAsync(db, KeySelection.Under(await named.Select(key => key.Version).ToListAsync(ct)), now, ct);
+                return await darkening.DarkenAsync(db, KeySelection.Under(await named.Select(key => key.Version).ToListAsync(ct)), now, ct);
             },
             ct);
     }
@@ -133,7 +133,7 @@ internal sealed class Erasing(
                 {
                     Id = id,
                     Erased = patient is null ? ErasureCertificate.Tenant : ErasureCertificate.Patient,
-                    TenantId = tenant.Id.Value,
+                    TenantId = tenant.Id,
                     TenantSlug = tenant.Slug,
                     PatientId = patient,
                     Keys = keys,
@@ -152,38 +152,6 @@ internal sealed class Erasing(
             ct);
     }
 
-    private async Task<Darkened> DarkenAsync(AppDbContext db, KeySelection selection, DateTimeOffset now, CancellationToken ct)
-    {
-        // Rows first and keys after, in the order that saving takes them; then what was saved meanwhile.
-        Dictionary<string, long> hashes = [];
-        List<DarkenedTable> tables = [];
-        var sealedTables = await SealedTable.AllAsync(db, ct);
-        foreach (var table in sealedTables)
-        {
-            hashes[table.Name] = (await table.ClearIndexesAsync(db, selection, ct)).Values;
-        }
-
-        await selection.LockAsync(db, ct);
-        foreach (var table in sealedTables)
-        {
-            var (rows, values) = await table.ClearIndexesAsync(db, selection, ct);
-            tables.Add(new DarkenedTable(table.Name, rows, hashes[table.Name] + values));
-        }
-
-        SortedDictionary<string, int> removed = [];
-        foreach (var feature in features)
-        {
-            removed.Add(feature.Name, await feature.EraseAsync(
-                new SubjectsToErase(db, selection.In(db).Select(key => key.SubjectId), now), ct));
-        }
-
-        var keys = selection.In(db).Where(key => key.DestroyedAt == null);
-        var destroyed = await keys.Select(key => new DestroyedKey(key.Id, key.KeyVersion)).ToListAsync(ct);
-        await keys.ExecuteUpdateAsync(
-            set => set.SetProperty(key => key.Wrapped, (byte[]?)null).SetProperty(key => key.DestroyedAt, now), ct);
-        return new Darkened(destroyed, [.. tables.Where(table => table.Rows > 0)], removed);
-    }
-
     private static async Task<IReadOnlyList<DestroyedKey>> DestroyTenantKeysAsync(
         AppDbContext db, DateTimeOffset now, IQueryable<TenantKey> keys, CancellationToken ct)
     {
@@ -196,7 +164,3 @@ internal sealed class Erasing(
         return destroyed;
     }
 }
-
-/// <param name="Keys">Patients' keys that were destroyed.</param>
-internal sealed record Darkened(
-    IReadOnlyList<DestroyedKey> Keys, IReadOnlyList<DarkenedTable> Tables, IReadOnlyDictionary<string, int> Removed);

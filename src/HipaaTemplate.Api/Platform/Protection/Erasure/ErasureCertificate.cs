@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
+using HipaaTemplate.Platform.Tenancy;
 
 namespace HipaaTemplate.Platform.Protection.Erasure;
 
@@ -13,7 +15,8 @@ internal sealed record ErasureCertificate
     /// <summary><see cref="Patient"/> or <see cref="Tenant"/>.</summary>
     public required string Erased { get; init; }
 
-    public required Guid TenantId { get; init; }
+    [JsonConverter(typeof(TenantIdAsText))]
+    public required TenantId TenantId { get; init; }
 
     public required string TenantSlug { get; init; }
 
@@ -58,3 +61,13 @@ internal sealed record DarkenedTable(string Table, long Rows, long IndexValues);
 [JsonSerializable(typeof(FlattenedJws))]
 [JsonSerializable(typeof(CertificateHeader))]
 internal sealed partial class ErasureJson : JsonSerializerContext;
+
+/// <summary>Of certificates only, which are read after their signature was: no request brings a tenant's id along.</summary>
+internal sealed class TenantIdAsText : JsonConverter<TenantId>
+{
+    public override TenantId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        TenantId.TryParse(reader.GetString(), out var id) ? id : throw new JsonException("The id of the tenant is none.");
+
+    public override void Write(Utf8JsonWriter writer, TenantId value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
+}
