@@ -76,6 +76,8 @@ internal sealed class PlantedFaultTests
     [TestCase("ALTER TABLE app.probes ADD n bigserial", "column counts across tenants (identity or sequence)", "app.probes.n")]
     [TestCase("ALTER TABLE app.probes ADD n int GENERATED ALWAYS AS IDENTITY",
         "column counts across tenants (identity or sequence)", "app.probes.n")]
+    [TestCase("DROP TRIGGER refuse_erased ON app.sealed_notes", "rows can be saved under a key that is destroyed", "app.sealed_notes")]
+    [TestCase("ALTER TABLE app.sealed_notes DISABLE TRIGGER refuse_erased", "rows can be saved under a key that is destroyed", "app.sealed_notes")]
     [TestCase("GRANT TRUNCATE ON app.probes TO hipaa_app", "hipaa_app holds TRUNCATE", "app.probes")]
     [TestCase("GRANT REFERENCES (id) ON app.probes TO hipaa_app", "hipaa_app holds REFERENCES", "app.probes")]
     [TestCase("GRANT TRIGGER ON app.probes TO PUBLIC", "hipaa_app holds TRIGGER", "app.probes")]

@@ -4,6 +4,7 @@ using HipaaTemplate.Platform;
 using HipaaTemplate.Platform.Authorization;
 using HipaaTemplate.Platform.Errors;
 using HipaaTemplate.Platform.OpenApi;
+using HipaaTemplate.Platform.Protection.Erasure;
 using Microsoft.EntityFrameworkCore;
 
 namespace HipaaTemplate.Features.Patients;
@@ -14,6 +15,8 @@ internal sealed class PatientsFeature : IFeature
     public IEnumerable<Error> Errors => Error.AllIn(typeof(PatientErrors));
 
     public IJsonTypeInfoResolver Json => PatientsJson.Default;
+
+    public void AddServices(IServiceCollection services) => services.AddSingleton<ISubjectErasure, PatientErasure>();
 
     public void MapEntities(ModelBuilder model) => model.Entity<Patient>(Patient.Map);
 

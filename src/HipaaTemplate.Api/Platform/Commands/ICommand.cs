@@ -21,6 +21,9 @@ internal static class ExitCode
     public const int Done = 0;
     public const int Failed = 1;
     public const int WrongUsage = 2;
+
+    /// <summary>Of a verb that verifies.</summary>
+    public const int Tampered = 2;
 }
 
 /// <summary>The words given are not a form of the verb; its usage is shown.</summary>

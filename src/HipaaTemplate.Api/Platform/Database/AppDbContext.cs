@@ -2,6 +2,7 @@ using HipaaTemplate.Platform.Authentication.Issuers;
 using HipaaTemplate.Platform.Authentication.Revocation;
 using HipaaTemplate.Platform.Authentication.Users;
 using HipaaTemplate.Platform.Protection;
+using HipaaTemplate.Platform.Protection.Erasure;
 using HipaaTemplate.Platform.Protection.Keys;
 using HipaaTemplate.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
@@ -70,6 +71,7 @@ internal sealed class AppDbContext(DbContextOptions<AppDbContext> options) : DbC
         modelBuilder.Entity<TenantKey>(TenantKey.Map);
         modelBuilder.Entity<SubjectKey>(SubjectKey.Map);
         modelBuilder.Entity<KeyUse>(KeyUse.Map);
+        modelBuilder.Entity<LegalHold>(LegalHold.Map);
         foreach (var feature in this.GetService<FeatureCatalog>().Features)
         {
             feature.MapEntities(modelBuilder);

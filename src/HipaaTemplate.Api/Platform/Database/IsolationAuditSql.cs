@@ -87,6 +87,13 @@ internal static partial class IsolationAudit
             WHERE con.contype = 'f' AND NOT d.is_global AND NOT EXISTS (
                 SELECT FROM unnest(con.conkey, con.confkey) k(here, there)
                 WHERE k.here = s.tenant_column AND k.there = d.tenant_column)
+        UNION ALL SELECT 'rows can be saved under a key that is destroyed', t.name FROM scoped t
+            WHERE EXISTS (
+                    SELECT FROM pg_constraint con WHERE con.conrelid = t.oid AND con.contype = 'f'
+                        AND con.confrelid = to_regclass('{ErasureGuard.SubjectKeys}'))
+                AND NOT EXISTS (
+                    SELECT FROM pg_trigger g WHERE g.tgrelid = t.oid AND g.tgname = '{ErasureGuard.Trigger}' AND g.tgenabled IN ('O', 'A')
+                        AND g.tgfoid = to_regprocedure('{ErasureGuard.Function}'))
         UNION ALL SELECT 'column counts across tenants (identity or sequence)', t.name || '.' || a.attname
             FROM scoped t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
             LEFT JOIN pg_attrdef d ON d.adrelid = t.oid AND d.adnum = a.attnum

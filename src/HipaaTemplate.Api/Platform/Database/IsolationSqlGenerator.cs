@@ -27,6 +27,23 @@ internal sealed class IsolationSqlGenerator(
     {
         base.Generate(operation, model, builder, terminate);
         Grant(operation.Name, operation.Schema, AccessOf(operation), builder);
+        if (operation.ForeignKeys.Exists(ErasureGuard.IsNeededFor))
+        {
+            builder.AppendLine(ErasureGuard.CreateOn(NameOf(operation.Name, operation.Schema))).EndCommand();
+        }
+    }
+
+    protected override void Generate(
+        AddForeignKeyOperation operation,
+        IModel? model,
+        MigrationCommandListBuilder builder,
+        bool terminate = true)
+    {
+        base.Generate(operation, model, builder, terminate);
+        if (terminate && ErasureGuard.IsNeededFor(operation))
+        {
+            builder.AppendLine(ErasureGuard.CreateIfPossibleOn(NameOf(operation.Table, operation.Schema))).EndCommand();
+        }
     }
 
     protected override void Generate(
@@ -54,10 +71,12 @@ internal sealed class IsolationSqlGenerator(
     private static string? AccessOf(TableOperation table) =>
         table.FindAnnotation(TableAccess.Annotation)?.Value as string;
 
+    private string NameOf(string name, string? schema) => Dependencies.SqlGenerationHelper.DelimitIdentifier(name, schema);
+
     private void Grant(
         string name, string? schema, string? access, MigrationCommandListBuilder builder)
     {
-        var table = Dependencies.SqlGenerationHelper.DelimitIdentifier(name, schema);
+        var table = NameOf(name, schema);
         switch (access)
         {
             case TableAccess.Tenant or TableAccess.TenantAppend:
@@ -97,7 +116,7 @@ internal sealed class IsolationSqlGenerator(
     private void Revoke(
         string name, string? schema, string? access, MigrationCommandListBuilder builder)
     {
-        var table = Dependencies.SqlGenerationHelper.DelimitIdentifier(name, schema);
+        var table = NameOf(name, schema);
         string[] policies = access switch
         {
             TableAccess.Tenant or TableAccess.TenantAppend => [PolicyName],

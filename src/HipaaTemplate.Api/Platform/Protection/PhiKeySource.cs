@@ -38,6 +38,8 @@ internal sealed partial class PhiKeySource(
     public ValueTask CountAsync(TenantId tenant, TenantKeyMaterial material, long values, CancellationToken ct) =>
         material.Budget.TryTake(values) ? ValueTask.CompletedTask : counting.CountAsync(tenant, material, values, ct);
 
+    public void Forget(TenantId tenant) => rings.Forget(tenant);
+
     /// <summary>The security event.</summary>
     public void Report(PhiAuthenticationException exception)
     {

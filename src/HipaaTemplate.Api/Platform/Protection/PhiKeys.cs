@@ -136,6 +136,9 @@ internal sealed class PhiKeys(PhiKeySource source, TenantId tenant, TenantKeyRin
         return key.Span;
     }
 
+    /// <summary>The tenant's key was destroyed while this node had it at hand: the next unit of work asks for today's.</summary>
+    public void Forget() => source.Forget(tenant);
+
     public void MarkRevealed(PhiRow row) => revealed.Add(row);
 
     public void Report(PhiAuthenticationException exception) => source.Report(exception);

@@ -1,4 +1,5 @@
 using HipaaTemplate.Platform.Database;
+using HipaaTemplate.Platform.Protection.Erasure;
 using HipaaTemplate.Platform.Protection.Keys;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
@@ -26,6 +27,9 @@ internal sealed class PhiSealInterceptor : SaveChangesInterceptor
 
         return result;
     }
+
+    public override Task SaveChangesFailedAsync(DbContextErrorEventData eventData, CancellationToken cancellationToken = default) =>
+        ErasureRefusal.Of(eventData.Exception, (eventData.Context as AppDbContext)?.Keys) is { } refusal ? throw refusal : Task.CompletedTask;
 
     // Keys are fetched asynchronously; a row saved here would not be sealed.
     public override InterceptionResult<int> SavingChanges(

@@ -1,4 +1,6 @@
+using HipaaTemplate.Platform.Commands;
 using HipaaTemplate.Platform.Database;
+using HipaaTemplate.Platform.Protection.Erasure;
 using HipaaTemplate.Platform.Protection.Keys;
 using HipaaTemplate.Platform.Protection.Providers;
 using HipaaTemplate.Platform.Protection.Providers.Akeyless;
@@ -32,5 +34,13 @@ internal static class ProtectionExtensions
         builder.Services.AddSingleton<RowRewriter>();
         builder.Services.AddSingleton<Resealing>();
         builder.Services.AddSingleton<KeyRotation>();
+
+        builder.Services.AddSingleton<CertificateKeys>();
+        builder.Services.AddSingleton<LegalHolds>();
+        builder.Services.AddSingleton<Darkening>();
+        builder.Services.AddSingleton<Erasing>();
+        builder.Services.AddSingleton<KeysUpkeep>();
+        builder.Services.AddSingleton<KeysErasure>();
+        builder.Services.AddSingleton<KeysHolds>();
     }
 }

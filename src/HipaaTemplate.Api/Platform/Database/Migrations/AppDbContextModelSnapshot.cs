@@ -318,6 +318,48 @@ namespace HipaaTemplate.Platform.Database.Migrations
                     b.HasAnnotation("HipaaTemplate:Access", "tenant");
                 });
 
+            modelBuilder.Entity("HipaaTemplate.Platform.Protection.Erasure.LegalHold", b =>
+                {
+                    b.Property<Guid>("TenantId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("tenant_id");
+
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<string>("CaseReference")
+                        .IsRequired()
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("case_reference");
+
+                    b.Property<DateTimeOffset>("PlacedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("placed_at");
+
+                    b.Property<DateTimeOffset?>("ReleasedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("released_at");
+
+                    b.Property<Guid?>("SubjectId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("subject_id");
+
+                    b.HasKey("TenantId", "Id")
+                        .HasName("pk_legal_holds");
+
+                    b.HasIndex("TenantId", "SubjectId")
+                        .HasDatabaseName("ix_legal_holds_tenant_id_subject_id");
+
+                    b.ToTable("legal_holds", "keys", t =>
+                        {
+                            t.HasCheckConstraint("ck_legal_holds_case_reference", "case_reference ~ '^[A-Za-z0-9._/-]*[0-9][A-Za-z0-9._/-]*$'");
+                        });
+
+                    b.HasAnnotation("HipaaTemplate:Access", "tenant-append");
+                });
+
             modelBuilder.Entity("HipaaTemplate.Platform.Protection.Keys.KeyUse", b =>
                 {
                     b.Property<Guid>("TenantId")
@@ -534,6 +576,16 @@ namespace HipaaTemplate.Platform.Database.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_users_tenants_tenant_id");
+                });
+
+            modelBuilder.Entity("HipaaTemplate.Platform.Protection.Erasure.LegalHold", b =>
+                {
+                    b.HasOne("HipaaTemplate.Platform.Tenancy.Tenant", null)
+                        .WithMany()
+                        .HasForeignKey("TenantId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_legal_holds_tenants_tenant_id");
                 });
 
             modelBuilder.Entity("HipaaTemplate.Platform.Protection.Keys.KeyUse", b =>

@@ -1,6 +1,7 @@
 using HipaaTemplate.Platform.Database;
-using HipaaTemplate.Platform.Tenancy;
+using HipaaTemplate.Platform.Protection.Erasure;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 
 namespace HipaaTemplate.Platform.Protection.Keys;
 
@@ -74,11 +75,19 @@ internal static class SubjectKeys
         }
 
         var made = keys.NewSubjectKey(subject, active);
-        await db.Database.ExecuteSqlAsync($"""
-            INSERT INTO keys.subject_keys (tenant_id, id, subject_id, key_version, wrapped, created_at)
-            VALUES ({keys.Tenant.Value}, {made.Id}, {made.SubjectId}, {made.KeyVersion}, {made.Wrapped}, {made.CreatedAt})
-            ON CONFLICT (tenant_id, subject_id, key_version) DO NOTHING
-            """, ct);
+        try
+        {
+            await db.Database.ExecuteSqlAsync($"""
+                INSERT INTO keys.subject_keys (tenant_id, id, subject_id, key_version, wrapped, created_at)
+                VALUES ({keys.Tenant.Value}, {made.Id}, {made.SubjectId}, {made.KeyVersion}, {made.Wrapped}, {made.CreatedAt})
+                ON CONFLICT (tenant_id, subject_id, key_version) DO NOTHING
+                """, ct);
+        }
+        catch (PostgresException e) when (e.SqlState == ErasureGuard.TenantErased)
+        {
+            throw ErasureRefusal.Of(e, keys)!;
+        }
+
         return await FindAsync(db, subject, active.Version, ct)
             ?? throw new PhiErasedException();
     }

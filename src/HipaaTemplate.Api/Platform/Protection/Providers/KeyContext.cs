@@ -9,10 +9,10 @@ namespace HipaaTemplate.Platform.Protection.Providers;
 /// deployment does not open. It is no secret and stands in the provider's own logs: ids only.
 /// </summary>
 /// <param name="Environment">ENVIRONMENT, lower case: production's keys do not open in staging.</param>
-/// <param name="Tenant">Whose key it is.</param>
+/// <param name="Tenant">Whose key it is; null for the one that signs certificates of erasure.</param>
 /// <param name="Class">Which of the provider's keys wraps it.</param>
-/// <param name="Version">Of the tenant's key.</param>
-internal sealed record KeyContext(string Environment, TenantId Tenant, DataClass Class, int Version)
+/// <param name="Version">Of the tenant's key, or of the one that signs.</param>
+internal sealed record KeyContext(string Environment, TenantId? Tenant, DataClass Class, int Version)
 {
     private const string Application = "hipaa-template";
 
@@ -23,8 +23,8 @@ internal sealed record KeyContext(string Environment, TenantId Tenant, DataClass
         new("app", Application),
         new("class", Class.ToString().ToLowerInvariant()),
         new("env", Environment),
-        new("purpose", "tenant-key"),
-        new("tenant", Tenant.ToString()),
+        new("purpose", Tenant is null ? "signing-key" : "tenant-key"),
+        new("tenant", Tenant?.ToString() ?? "none"),
         new("version", Version.ToString(CultureInfo.InvariantCulture)),
     ];
 

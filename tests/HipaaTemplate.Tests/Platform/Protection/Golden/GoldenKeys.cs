@@ -17,7 +17,7 @@ internal static class GoldenKeys
         var protection = new ProtectionSettings { Cipher = suite == CipherSuite.Aes256Gcm ? PhiCipher.Aes : PhiCipher.Xaes };
         // No cache and no counting: with the ring at hand neither is asked.
         var source = new PhiKeySource(
-            null!, null!, Options.Create(protection), Options.Create(new KeyProviderSettings()), TimeProvider.System,
+            null!, null!, new KeyTimes(Options.Create(protection)), Options.Create(protection), Options.Create(new KeyProviderSettings()), TimeProvider.System,
             NullLogger<PhiKeySource>.Instance);
         var ring = new TenantKeyRing(tenant, [material], TimeProvider.System.GetUtcNow());
         // Twice: the material is the caller's, and is not wiped with the unit of work.

@@ -359,7 +359,7 @@ internal abstract class KeyProviderContract
 
     private void HoldsNothingSecret(string text, KeyContext context)
     {
-        foreach (var secret in Stage.Secrets.Append("127.0.0.1").Append("localhost").Append("://").Append(context.Tenant.ToString()))
+        foreach (var secret in Stage.Secrets.Append("127.0.0.1").Append("localhost").Append("://").Append(context.Tenant!.Value.ToString()))
         {
             // Not NUnit's Does.Not.Contain: its message would show the secret.
             Assert.That(text.Contains(secret, StringComparison.OrdinalIgnoreCase), Is.False, "A text holds what it must not.");

@@ -72,7 +72,7 @@ internal sealed class AwsKmsKeyProviderTests
         Assert.That(calls.Select(call => call.EncryptionContext), Has.All.EquivalentTo(new Dictionary<string, string>
         {
             ["app"] = "hipaa-template", ["env"] = "production", ["purpose"] = "tenant-key", ["class"] = "record", ["version"] = "3",
-            ["tenant"] = context.Tenant.ToString(),
+            ["tenant"] = context.Tenant!.Value.ToString(),
         }));
         Assert.That(Member(calls[1], "SourceEncryptionContext").ToJsonString(), Is.EqualTo(Member(calls[1], "DestinationEncryptionContext").ToJsonString()));
         // The key that wrapped it is named, so that KMS takes no other.
