@@ -27,6 +27,9 @@ internal sealed class ApiProcess : IAsyncDisposable
     /// <summary>Lines of standard output so far.</summary>
     public IReadOnlyList<string> Output => [.. output];
 
+    /// <summary>Lines of standard error so far.</summary>
+    public IReadOnlyList<string> Errors => [.. errors];
+
     /// <summary>Settings that start the API against a database and an issuer of the tests.</summary>
     public static Dictionary<string, string> Settings(string databaseUrl, TestIssuer issuer) => new()
     {

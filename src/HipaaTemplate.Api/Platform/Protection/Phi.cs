@@ -87,6 +87,8 @@ internal sealed class Phi<T> : IPhi
                 : PhiEncoding<T>.AreEqual(Open(), phi.Open()));
     }
 
+    void IPhi.Verify() => Open();
+
     string IPhi.Normalised(Normaliser normaliser) => normaliser.Apply(PhiEncoding<T>.ToText(Open()));
 
     private T Open() => isPlain ? plain!
@@ -110,6 +112,9 @@ internal interface IPhi
 
     /// <summary>By plaintext where both can be opened, else by ciphertext.</summary>
     bool HasSameValue(IPhi other);
+
+    /// <summary>Opens it for nobody: what was changed must not be written over before that is noticed.</summary>
+    void Verify();
 
     /// <summary>For a blind index.</summary>
     string Normalised(Normaliser normaliser);

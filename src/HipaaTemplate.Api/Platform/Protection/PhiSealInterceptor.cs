@@ -59,6 +59,12 @@ internal sealed class PhiSealInterceptor : SaveChangesInterceptor
             _ = value!.Row?.SubjectKey;
         }
 
+        // One that is replaced was opened to be compared. One that is only taken away was not.
+        foreach (var column in table.Columns.Where(column => former is not null && column.Get(entity) is null))
+        {
+            (entry.Property(column.Name).OriginalValue as IPhi)?.Verify();
+        }
+
         entity.SealUnder(key);
         var row = new PhiRow(keys, table, entity);
         var unsealed = values.Where(cell => cell.Value!.Row is not { } bound || bound.Entity != entity || bound.SubjectKey != key).ToList();
