@@ -173,7 +173,7 @@ internal static class CommandLine
 
         await output.WriteLineAsync();
         await output.WriteLineAsync("HipaaTemplate.Api <verb> --help shows a verb's forms. Settings: docs/CONFIGURATION.md.");
-        await output.WriteLineAsync("Exit: 0 done, 1 failed, 2 wrong usage.");
+        await output.WriteLineAsync("Exit: 0 done, 1 failed, 2 wrong usage or, where a verb verifies, tampered.");
     }
 
     private static async Task WriteUsageAsync(TextWriter output, ICommand command)

@@ -88,7 +88,8 @@ internal sealed class KeysErasure(OwnerDatabase database, IServiceProvider servi
 
         try
         {
-            await File.WriteAllTextAsync(file, erased.Text + "\n", ct);
+            await using var writer = new StreamWriter(file, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write });
+            await writer.WriteLineAsync(erased.Text.AsMemory(), ct);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -183,7 +183,8 @@ internal sealed class AppRoleTests(Server server)
             [_, "smallint" or "integer" or "bigint"] => "1",
             [_, var type] when type.StartsWith("timestamp", StringComparison.Ordinal) => "now()",
             [_, "jsonb"] => "'{}'",
-            _ => "'text'",
+            // A digit, which a case number must have.
+            _ => "'text-1'",
         });
         return $"INSERT INTO {table} ({string.Join(", ", columns.Select(column => column[0]))}) "
             + $"VALUES ({string.Join(", ", values)})";

@@ -193,6 +193,29 @@ internal sealed class CertificateTests
         Assert.That(await OpensslAsync(signed, signature), Is.EqualTo("Verification failure"));
     }
 
+    /// <summary>The line that docs/how-to/erase-a-patient.md gives to outsiders, as it stands there.</summary>
+    [Test]
+    public async Task The_line_of_the_docs_finds_it_genuine_too()
+    {
+        var line = File.ReadLines(Repository.PathOf("docs", "how-to", "erase-a-patient.md")).Single(text => text.Contains("node -e", StringComparison.Ordinal));
+        var folder = Directory.CreateTempSubdirectory("hipaa-docs-").FullName;
+        try
+        {
+            File.Copy(file, Path.Combine(folder, "erased.json"));
+            File.Copy(pem, Path.Combine(folder, "erasure-key.pem"));
+            Assert.That(await RunAsync("sh", ["-c", line], folder), Is.EqualTo("true"));
+
+            var text = await File.ReadAllTextAsync(file);
+            await File.WriteAllTextAsync(
+                Path.Combine(folder, "erased.json"), text.Replace("\"payload\":\"ey", "\"payload\":\"ez", StringComparison.Ordinal));
+            Assert.That(await RunAsync("sh", ["-c", line], folder), Is.EqualTo("false"));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     /// <summary>
     /// The binary itself does not know the tests' tables: like those of a feature that was deleted, they are in
     /// the database and in no model, and their hashes go all the same.
@@ -250,11 +273,22 @@ internal sealed class CertificateTests
 
         var der = stage.NewFile();
         await File.WriteAllBytesAsync(der, writer.Encode());
-        using var openssl = Process.Start(new ProcessStartInfo(
-            "openssl", ["dgst", "-sha256", "-verify", pem, "-signature", der, signed])
-        { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var output = await openssl.StandardOutput.ReadToEndAsync();
-        await openssl.WaitForExitAsync();
+        return await RunAsync("openssl", ["dgst", "-sha256", "-verify", pem, "-signature", der, signed], Path.GetTempPath());
+    }
+
+    private static async Task<string> RunAsync(string program, string[] arguments, string folder)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder,
+        })!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        _ = await errors;
         return output.Trim();
     }
 }

@@ -66,6 +66,23 @@ internal sealed class ErasureTests
             Is.EqualTo(1));
     }
 
+    /// <summary>While the tenant's key is being replaced a patient has two.</summary>
+    [Test]
+    public async Task Every_key_of_the_patient_is_destroyed()
+    {
+        var probe = await stage.AddAsync(clinic);
+        await stage.Dba.ExecuteAsync($"""
+            INSERT INTO keys.subject_keys (tenant_id, id, subject_id, key_version, wrapped, created_at)
+            SELECT tenant_id, '{Guid.CreateVersion7()}', subject_id, 2, wrapped, created_at FROM keys.subject_keys WHERE subject_id = '{probe.Id}'
+            """);
+        var file = await stage.ErasePatientAsync(clinic, probe.Id);
+
+        Assert.That(await stage.CountAsync("keys.subject_keys", clinic.Id, $"subject_id = '{probe.Id}' AND wrapped IS NULL"), Is.EqualTo(2));
+        Assert.That(
+            ErasureStage.PayloadOf(file).GetProperty("keys").EnumerateArray().Select(key => key.GetProperty("version").GetInt32()),
+            Is.EqualTo(new[] { 1, 2 }));
+    }
+
     [Test]
     public async Task Nothing_new_is_saved_for_an_erased_patient()
     {
@@ -232,6 +249,16 @@ internal sealed class ErasureTests
         ShouldBeRefused("there already", "erase", "--patient", probe.Id.ToString(), "--tenant", clinic.Slug, "--out", file);
         Assert.That(await File.ReadAllTextAsync(file), Is.EqualTo("kept"));
         Assert.That(await ErasureStage.NoteOfAsync(stage.Api, clinic, probe.Id), Is.EqualTo("Lindqvist"));
+    }
+
+    [Test]
+    public async Task A_certificate_that_cannot_be_written_is_not_lost()
+    {
+        var probe = await stage.AddAsync(clinic);
+        ShouldBeRefused(
+            $"keys certificate show {probe.Id} prints it",
+            "erase", "--patient", probe.Id.ToString(), "--tenant", clinic.Slug, "--out", Path.Combine(stage.NewFile(), "nowhere.json"));
+        Assert.That(await stage.VerifyAsync((await stage.RunAsync("keys", "certificate", "show", probe.Id.ToString())).Output), Is.Not.Null);
     }
 
     [TestCase("keys")]

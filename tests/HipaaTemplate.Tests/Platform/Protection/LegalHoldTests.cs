@@ -102,6 +102,10 @@ internal sealed class LegalHoldTests
         Assert.That(
             () => HoldAsync("--patient", Guid.CreateVersion7().ToString()),
             Throws.InstanceOf<CommandException>().With.Message.Contains("no patient with this id"));
+        await ReleaseAsync("--patient", probe.Id.ToString());
+        await stage.ErasePatientAsync(clinic, probe.Id);
+        Assert.That(
+            () => HoldAsync("--patient", probe.Id.ToString()), Throws.InstanceOf<CommandException>().With.Message.Contains("erased"));
     }
 
     [Test]

@@ -19,9 +19,9 @@ internal sealed partial class LegalHolds(OwnerDatabase database, TimeProvider ti
             tenant,
             async db =>
             {
-                if (patient is not null && !await db.Set<SubjectKey>().AnyAsync(key => key.SubjectId == patient, ct))
+                if (patient is not null && !await db.Set<SubjectKey>().AnyAsync(key => key.SubjectId == patient && key.DestroyedAt == null, ct))
                 {
-                    throw new CommandException("This tenant has no patient with this id.");
+                    throw new CommandException("This tenant has no patient with this id, or none any more: it was erased.");
                 }
 
                 if (await Standing(db).AnyAsync(hold => hold.SubjectId == patient && hold.CaseReference == caseReference, ct))
