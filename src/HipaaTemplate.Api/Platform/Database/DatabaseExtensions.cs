@@ -27,6 +27,7 @@ internal static class DatabaseExtensions
 
     // One instance each: another one would make EF Core build all of its services again.
     private static readonly PhiKeysInterceptor PhiKey = new();
+    private static readonly PhiQueryInterceptor PhiQuery = new();
     private static readonly PhiBindInterceptor PhiBind = new();
     private static readonly PhiSealInterceptor PhiSeal = new();
 
@@ -84,7 +85,7 @@ internal static class DatabaseExtensions
             CoreEventId.SaveChangesFailed,
             CoreEventId.QueryIterationFailed))
         // On both, because EF Core shares compiled queries between contexts whatever their interceptors.
-        .AddInterceptors(TenantFilter, StartsWith)
+        .AddInterceptors(TenantFilter, StartsWith, PhiQuery)
         .ReplaceService<IMigrationsSqlGenerator, IsolationSqlGenerator>()
         .ReplaceService<IRelationalAnnotationProvider, TableAccessAnnotations>();
 

@@ -105,6 +105,20 @@ internal sealed class PhiTests
     }
 
     [Test]
+    public void An_order_by_ciphertext_is_refused()
+    {
+        var probes = Db.Set<SealedProbe>();
+        Assert.Multiple(() =>
+        {
+            Assert.That(() => probes.OrderBy(p => p.Note).ToListAsync(), Throws.InvalidOperationException);
+            Assert.That(() => probes.OrderBy(p => p.Id).ThenByDescending(p => p.Day).ToListAsync(), Throws.InvalidOperationException);
+            Assert.That(() => probes.GroupBy(p => p.Kind).Select(g => g.Count()).ToListAsync(), Throws.InvalidOperationException);
+            Assert.That(() => probes.Select(p => p.Code).Distinct().CountAsync(), Throws.InvalidOperationException);
+            Assert.That(() => probes.MaxAsync(p => p.Day), Throws.InvalidOperationException);
+        });
+    }
+
+    [Test]
     public void A_bulk_update_of_a_sealed_value_is_refused()
     {
         Phi<string> wanted = "Lindqvist";
