@@ -31,32 +31,53 @@ internal sealed class TenantKeyEntry(TenantId tenant)
         return current is not null && now - current.LoadedAt < limit && current.TryHold() ? current : null;
     }
 
-    /// <summary>The attempt under way, or a new one; a completed task while it is too early for another.</summary>
+    /// <summary>
+    /// The attempt under way, or a new one; a completed task while it is too early for another, or while somebody
+    /// has waited for this one in vain: a request with two queries must not wait twice.
+    /// </summary>
     public Task Begin(DateTimeOffset now, Func<Task> load)
     {
         lock (gate)
         {
-            if (attempt is { IsCompleted: false })
+            if (now < retryAt)
             {
-                return attempt;
+                return Task.CompletedTask;
             }
 
-            attempt = now < retryAt ? Task.CompletedTask : Task.Run(load);
+            if (attempt is not { IsCompleted: false })
+            {
+                attempt = Task.Run(load);
+            }
+
             return attempt;
         }
     }
 
-    /// <summary>Likewise for the first key of a class; null while it is too early.</summary>
-    public Task? BeginMaking(DateTimeOffset now, Func<Task> make)
+    /// <summary>Likewise for the first key of a class.</summary>
+    public Task BeginMaking(DateTimeOffset now, Func<Task> make)
     {
         lock (gate)
         {
+            if (now < retryAt)
+            {
+                return Task.CompletedTask;
+            }
+
             if (making is not { IsCompleted: false })
             {
-                making = now < retryAt ? null : Task.Run(make);
+                making = Task.Run(make);
             }
 
             return making;
+        }
+    }
+
+    /// <summary>False for a while after it failed.</summary>
+    public bool MayAsk(DateTimeOffset now)
+    {
+        lock (gate)
+        {
+            return now >= retryAt;
         }
     }
 

@@ -102,11 +102,11 @@ internal sealed class TenantKeyRings : IDisposable
         using var patience = new CancellationTokenSource(Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, patience.Token);
         // More than once when another class's key was made meanwhile, here or elsewhere, and took the number.
-        while (entry.BeginMaking(time.GetUtcNow(), () => refresh.MakeAsync(entry, dataClass)) is { } making)
+        while (entry.MayAsk(time.GetUtcNow()))
         {
             try
             {
-                await making.WaitAsync(either.Token);
+                await entry.BeginMaking(time.GetUtcNow(), () => refresh.MakeAsync(entry, dataClass)).WaitAsync(either.Token);
             }
             catch (OperationCanceledException) when (!ct.IsCancellationRequested)
             {
