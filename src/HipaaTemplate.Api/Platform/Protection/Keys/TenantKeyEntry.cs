@@ -8,8 +8,8 @@ internal sealed class TenantKeyEntry(TenantId tenant)
 {
     private readonly Lock gate = new();
     private TenantKeyRing? ring;
-    private Task? attempt;
-    private Task? making;
+    private KeyAttempt? loading;
+    private KeyAttempt? making;
     private DateTimeOffset retryAt = DateTimeOffset.MinValue;
 
     public TenantId Tenant => tenant;
@@ -32,52 +32,23 @@ internal sealed class TenantKeyEntry(TenantId tenant)
     }
 
     /// <summary>
-    /// The attempt under way, or a new one; a completed task while it is too early for another, or while somebody
-    /// has waited for this one in vain: a request with two queries must not wait twice.
+    /// The attempt under way, or a new one; null while it is too early for another, or when somebody has waited for
+    /// this one in vain: a request with two queries must not wait twice.
     /// </summary>
-    public Task Begin(DateTimeOffset now, Func<Task> load)
+    public KeyAttempt? Begin(DateTimeOffset now, Func<KeyAttempt, Task> load)
     {
         lock (gate)
         {
-            if (now < retryAt)
-            {
-                return Task.CompletedTask;
-            }
-
-            if (attempt is not { IsCompleted: false })
-            {
-                attempt = Task.Run(load);
-            }
-
-            return attempt;
+            return now < retryAt ? null : loading is { IsUnderWay: true } ? loading : loading = KeyAttempt.Start(load);
         }
     }
 
     /// <summary>Likewise for the first key of a class.</summary>
-    public Task BeginMaking(DateTimeOffset now, Func<Task> make)
+    public KeyAttempt? BeginMaking(DateTimeOffset now, Func<KeyAttempt, Task> make)
     {
         lock (gate)
         {
-            if (now < retryAt)
-            {
-                return Task.CompletedTask;
-            }
-
-            if (making is not { IsCompleted: false })
-            {
-                making = Task.Run(make);
-            }
-
-            return making;
-        }
-    }
-
-    /// <summary>False for a while after it failed.</summary>
-    public bool MayAsk(DateTimeOffset now)
-    {
-        lock (gate)
-        {
-            return now >= retryAt;
+            return now < retryAt ? null : making is { IsUnderWay: true } ? making : making = KeyAttempt.Start(make);
         }
     }
 

@@ -13,7 +13,7 @@ internal sealed class TenantKeyRings : IDisposable
     public static readonly TimeSpan Freshness = TimeSpan.FromMinutes(5);
     public static readonly TimeSpan StaleLimit = TimeSpan.FromMinutes(15);
 
-    /// <summary>How long a caller waits for keys that are not there, so that it is told within a second.</summary>
+    /// <summary>How long a caller waits for the key service, so that it is told within a second.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(900);
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
 
@@ -77,20 +77,16 @@ internal sealed class TenantKeyRings : IDisposable
     private async Task<TenantKeyRing> RefreshAsync(TenantKeyEntry entry, CancellationToken ct)
     {
         var now = time.GetUtcNow();
-        var attempt = entry.Begin(now, () => refresh.LoadAsync(entry));
+        var attempt = entry.Begin(now, started => refresh.LoadAsync(entry, started));
         // What is only getting old is used on while the provider does not answer; nobody waits for it.
         if (entry.IsFailing && entry.TryHold(now, StaleLimit) is { } stale)
         {
             return stale;
         }
 
-        try
+        if (attempt is not null)
         {
-            await attempt.WaitAsync(Patience, time, ct);
-        }
-        catch (TimeoutException)
-        {
-            refresh.GiveUp(entry);
+            await WaitAsync(entry, attempt, ct);
         }
 
         return entry.TryHold(time.GetUtcNow(), entry.IsFailing ? StaleLimit : Freshness)
@@ -99,21 +95,10 @@ internal sealed class TenantKeyRings : IDisposable
 
     private async Task<TenantKeyRing> MakeAsync(TenantKeyEntry entry, DataClass dataClass, CancellationToken ct)
     {
-        using var patience = new CancellationTokenSource(Patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, patience.Token);
         // More than once when another class's key was made meanwhile, here or elsewhere, and took the number.
-        while (entry.MayAsk(time.GetUtcNow()))
+        while (entry.BeginMaking(time.GetUtcNow(), started => refresh.MakeAsync(entry, dataClass, started)) is { } making)
         {
-            try
-            {
-                await entry.BeginMaking(time.GetUtcNow(), () => refresh.MakeAsync(entry, dataClass)).WaitAsync(either.Token);
-            }
-            catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-            {
-                refresh.GiveUp(entry);
-                break;
-            }
-
+            await WaitAsync(entry, making, ct);
             var ring = await HoldAsync(entry.Tenant, ct);
             if (ring.Active(dataClass, time.GetUtcNow()) is not null)
             {
@@ -124,6 +109,18 @@ internal sealed class TenantKeyRings : IDisposable
         }
 
         throw entry.Refusal ?? new KeysUnavailableException(ProtectionErrors.Unavailable);
+    }
+
+    private async Task WaitAsync(TenantKeyEntry entry, KeyAttempt attempt, CancellationToken ct)
+    {
+        try
+        {
+            await attempt.WaitAsync(Patience, time, ct);
+        }
+        catch (TimeoutException)
+        {
+            refresh.GiveUp(entry);
+        }
     }
 
     private TenantKeyEntry EntryOf(TenantId tenant)
