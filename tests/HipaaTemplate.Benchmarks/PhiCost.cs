@@ -57,8 +57,10 @@ public class PhiCost
         envelope = Envelope.Seal(Cipher, key, 1, address, plain);
         keys = GoldenKeys.UnitOfWork(tenant, material, Cipher);
         rows = [.. Enumerable.Range(0, Rows).Select(_ => NewRow())];
-        warm = new PhiRow(keys, PhiTable.Of(typeof(MeasuredRow)), rows[0]);
-        warmField = rows[0].One!;
+        // Not one of the page's, which are bound anew each time.
+        var row = NewRow();
+        warm = new PhiRow(keys, PhiTable.Of(typeof(MeasuredRow)), row);
+        warmField = row.One!;
         ((IPhi)warmField).Bind(warm, Column);
         fresh = (Phi<string>)Value;
         if (warmField.Reveal() != Value || RevealPage() != Rows * Fields * Value.Length)

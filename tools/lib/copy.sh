@@ -35,3 +35,14 @@ test_copy() {
 
 # The lines that tell what went wrong, from a log.
 show_failure() { grep -E 'error|Failed|Error Message' "$1" | sort -u | head -n 20 >&2 || tail -n 20 "$1" >&2; }
+
+# In the copy: the pages that a test compares with the code, which names error codes, settings and tables.
+regenerate_pages() {
+  local api=src/HipaaTemplate.Api/bin/Release/net10.0/HipaaTemplate.Api.dll page
+  for page in errors:ERROR_CODES configuration:CONFIGURATION phi:PHI_INVENTORY; do
+    if [[ -f docs/${page#*:}.md ]]; then
+      ENVIRONMENT=development dotnet "$api" docs "${page%%:*}" > "docs/${page#*:}.md.new" &&
+        mv "docs/${page#*:}.md.new" "docs/${page#*:}.md"
+    fi
+  done
+}

@@ -15,10 +15,15 @@ internal sealed class KeyLoading(
     /// <param name="tenant">Whose keys.</param>
     /// <param name="budgets">Those that outlive a ring, by version; new ones are added.</param>
     /// <param name="generated">A key that was just made, so that the provider need not be asked for it; wiped here.</param>
+    /// <param name="asking">Called before the provider is.</param>
     /// <param name="ct">The deadline.</param>
     /// <exception cref="KeyProviderException">The provider did not unwrap one of them.</exception>
     public async Task<TenantKeyRing> LoadAsync(
-        TenantId tenant, IDictionary<int, KeyBudget> budgets, (int Version, byte[] Plaintext)? generated, CancellationToken ct)
+        TenantId tenant,
+        IDictionary<int, KeyBudget> budgets,
+        (int Version, byte[] Plaintext)? generated,
+        Action asking,
+        CancellationToken ct)
     {
         var began = time.GetUtcNow();
         List<TenantKeyMaterial> versions = [];
@@ -28,7 +33,7 @@ internal sealed class KeyLoading(
             {
                 var plaintext = generated is { } made && made.Version == stored.Version
                     ? made.Plaintext
-                    : await UnwrapAsync(stored, ct);
+                    : await UnwrapAsync(stored, asking, ct);
                 try
                 {
                     if (!budgets.TryGetValue(stored.Version, out var budget))
@@ -65,9 +70,10 @@ internal sealed class KeyLoading(
     /// nobody has to learn of before.
     /// </param>
     /// <param name="ct">The deadline.</param>
+    /// <param name="asking">Called before the provider is.</param>
     /// <returns>Null when somebody else was quicker.</returns>
     public async Task<(int Version, byte[] Plaintext)?> GenerateAsync(
-        TenantId tenant, DataClass dataClass, TimeSpan? delay, CancellationToken ct)
+        TenantId tenant, DataClass dataClass, TimeSpan? delay, CancellationToken ct, Action? asking = null)
     {
         await using var db = await contexts.CreateDbContextAsync(ct);
         db.SetTenant(tenant);
@@ -85,6 +91,7 @@ internal sealed class KeyLoading(
 
         var version = known.Count == 0 ? 1 : known.Max(k => k.Version) + 1;
         var context = ContextOf(tenant, dataClass, version);
+        asking?.Invoke();
         var generated = await providers.Current.GenerateAsync(context, ct);
         var now = time.GetUtcNow();
         db.Add(new TenantKey
@@ -122,8 +129,9 @@ internal sealed class KeyLoading(
             .ToListAsync(ct);
     }
 
-    private async Task<byte[]> UnwrapAsync(TenantKey stored, CancellationToken ct)
+    private async Task<byte[]> UnwrapAsync(TenantKey stored, Action asking, CancellationToken ct)
     {
+        asking();
         var plaintext = await providers.Find(stored.Provider).UnwrapAsync(
             new WrappedKey(stored.ProviderKeyId, stored.Wrapped!),
             ContextOf(stored.TenantId, stored.Class, stored.Version),

@@ -9,8 +9,8 @@ internal sealed class TenantKeyEntry(TenantId tenant)
     private readonly Lock gate = new();
     private TenantKeyRing? ring;
     private TenantKeyRing? outdated;
-    private Task? attempt;
-    private Task? making;
+    private KeyAttempt? loading;
+    private KeyAttempt? making;
     private DateTimeOffset retryAt = DateTimeOffset.MinValue;
 
     public TenantId Tenant => tenant;
@@ -42,32 +42,24 @@ internal sealed class TenantKeyEntry(TenantId tenant)
         }
     }
 
-    /// <summary>The attempt under way, or a new one; a completed task while it is too early for another.</summary>
-    public Task Begin(DateTimeOffset now, Func<Task> load)
+    /// <summary>
+    /// The attempt under way, or a new one; null while it is too early for another, or when somebody has waited for
+    /// this one in vain: a request with two queries must not wait twice.
+    /// </summary>
+    public KeyAttempt? Begin(DateTimeOffset now, Func<KeyAttempt, Task> load)
     {
         lock (gate)
         {
-            if (attempt is { IsCompleted: false })
-            {
-                return attempt;
-            }
-
-            attempt = now < retryAt ? Task.CompletedTask : Task.Run(load);
-            return attempt;
+            return now < retryAt ? null : loading is { IsUnderWay: true } ? loading : loading = KeyAttempt.Start(load);
         }
     }
 
-    /// <summary>Likewise for the first key of a class; null while it is too early.</summary>
-    public Task? BeginMaking(DateTimeOffset now, Func<Task> make)
+    /// <summary>Likewise for the first key of a class.</summary>
+    public KeyAttempt? BeginMaking(DateTimeOffset now, Func<KeyAttempt, Task> make)
     {
         lock (gate)
         {
-            if (making is not { IsCompleted: false })
-            {
-                making = now < retryAt ? null : Task.Run(make);
-            }
-
-            return making;
+            return now < retryAt ? null : making is { IsUnderWay: true } ? making : making = KeyAttempt.Start(make);
         }
     }
 

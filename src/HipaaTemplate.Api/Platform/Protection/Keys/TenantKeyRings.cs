@@ -11,7 +11,7 @@ namespace HipaaTemplate.Platform.Protection.Keys;
 internal sealed class TenantKeyRings : IDisposable
 {
 
-    /// <summary>How long a caller waits for keys that are not there, so that it is told within a second.</summary>
+    /// <summary>How long a caller waits for the key service, so that it is told within a second.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(900);
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
 
@@ -86,20 +86,16 @@ internal sealed class TenantKeyRings : IDisposable
     private async Task<TenantKeyRing> RefreshAsync(TenantKeyEntry entry, CancellationToken ct)
     {
         var now = time.GetUtcNow();
-        var attempt = entry.Begin(now, () => refresh.LoadAsync(entry));
+        var attempt = entry.Begin(now, started => refresh.LoadAsync(entry, started));
         // What is only getting old is used on while the provider does not answer; nobody waits for it.
         if (entry.IsFailing && entry.TryHold(now, times.StaleLimit) is { } stale)
         {
             return stale;
         }
 
-        try
+        if (attempt is not null)
         {
-            await attempt.WaitAsync(Patience, time, ct);
-        }
-        catch (TimeoutException)
-        {
-            refresh.GiveUp(entry);
+            await WaitAsync(entry, attempt, ct);
         }
 
         // What was just loaded is as fresh as it gets, however long it took; what could not be is used on.
@@ -109,21 +105,10 @@ internal sealed class TenantKeyRings : IDisposable
 
     private async Task<TenantKeyRing> MakeAsync(TenantKeyEntry entry, DataClass dataClass, CancellationToken ct)
     {
-        using var patience = new CancellationTokenSource(Patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, patience.Token);
         // More than once when another class's key was made meanwhile, here or elsewhere, and took the number.
-        while (entry.BeginMaking(time.GetUtcNow(), () => refresh.MakeAsync(entry, dataClass)) is { } making)
+        while (entry.BeginMaking(time.GetUtcNow(), started => refresh.MakeAsync(entry, dataClass, started)) is { } making)
         {
-            try
-            {
-                await making.WaitAsync(either.Token);
-            }
-            catch (OperationCanceledException) when (!ct.IsCancellationRequested)
-            {
-                refresh.GiveUp(entry);
-                break;
-            }
-
+            await WaitAsync(entry, making, ct);
             var ring = await HoldAsync(entry.Tenant, ct);
             if (ring.Active(dataClass, time.GetUtcNow()) is not null)
             {
@@ -134,6 +119,18 @@ internal sealed class TenantKeyRings : IDisposable
         }
 
         throw entry.Refusal ?? new KeysUnavailableException(ProtectionErrors.Unavailable);
+    }
+
+    private async Task WaitAsync(TenantKeyEntry entry, KeyAttempt attempt, CancellationToken ct)
+    {
+        try
+        {
+            await attempt.WaitAsync(Patience, time, ct);
+        }
+        catch (TimeoutException)
+        {
+            refresh.GiveUp(entry);
+        }
     }
 
     private TenantKeyEntry EntryOf(TenantId tenant)

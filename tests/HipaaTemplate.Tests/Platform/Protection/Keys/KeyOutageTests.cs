@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using HipaaTemplate.Platform.Protection;
 using HipaaTemplate.Platform.Protection.Keys;
+using Microsoft.EntityFrameworkCore;
 
 namespace HipaaTemplate.Tests.Platform.Protection.Keys;
 
@@ -47,6 +48,45 @@ internal sealed class KeyOutageTests
         await Eventually.IsTrueAsync(
             () => Task.FromResult(stage.CountLines(clinic, "The keys of tenant {TenantId} cannot be refreshed") == 1),
             "It is said once that it is away.");
+    }
+
+    /// <summary>A node that has just started, or a busy database, is no outage of the key service.</summary>
+    [Test]
+    public async Task Patience_is_tried_by_the_key_service_alone()
+    {
+        var database = new TaskCompletionSource();
+        var attempt = KeyAttempt.Start(async started =>
+        {
+            await database.Task;
+            started.Asking();
+            await Task.Delay(Timeout.InfiniteTimeSpan);
+        });
+        var waiting = attempt.WaitAsync(TimeSpan.Zero, TimeProvider.System, CancellationToken.None);
+        Assert.That(waiting.IsCompleted, Is.False, "the database is still being read");
+
+        database.SetResult();
+        Assert.That(() => waiting, Throws.InstanceOf<TimeoutException>());
+        Assert.That(attempt.IsUnderWay, Is.True);
+        await KeyAttempt.Start(_ => Task.CompletedTask).WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, CancellationToken.None);
+    }
+
+    /// <summary>Else a request with three queries would be told after three times as long.</summary>
+    [Test]
+    public async Task When_somebody_has_waited_in_vain_nobody_waits_again_for_a_while()
+    {
+        var (clinic, id) = await KeyStage.NewRecordAsync();
+        stage.BeginOutage(KeyStage.Hanging);
+        stage.ShouldNotRead(clinic, id, ProtectionErrors.Unavailable);
+
+        var clock = Stopwatch.StartNew();
+        await using var work = TenantWork.Of(stage.Api, clinic.Id);
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.That(await work.Db.Set<SealedProbe>().CountAsync(), Is.EqualTo(1), "what needs no key is answered");
+        }
+
+        Assert.That(clock.Elapsed, Is.LessThan(TenantKeyRings.Patience));
+        Assert.That(stage.Provider.CallsFor(clinic.Id), Is.EqualTo(1));
     }
 
     [TestCase("ThrottlingException")]
