@@ -1,8 +1,12 @@
+using System.Globalization;
 using BenchmarkDotNet.Running;
 
 namespace HipaaTemplate.Benchmarks;
 
-/// <summary>Without a word, the servers of <c>tools/load walls</c>; with "tokens", a table of what checking a token costs.</summary>
+/// <summary>
+/// Without a word, the servers of <c>tools/load walls</c>; with "tokens", a table of what checking a token costs; with
+/// "rotate", one of what is noticed of a rotation.
+/// </summary>
 internal static class Program
 {
     public static async Task<int> Main(string[] arguments)
@@ -15,8 +19,10 @@ internal static class Program
             case ["tokens", .. var options]:
                 BenchmarkRunner.Run<TokenCost>(args: options);
                 return 0;
+            case ["rotate", var seconds]:
+                return await RotationCost.RunAsync(int.Parse(seconds, CultureInfo.InvariantCulture)) ? 0 : 1;
             default:
-                await Console.Error.WriteLineAsync("benchmarks: nothing, or tokens");
+                await Console.Error.WriteLineAsync("benchmarks: nothing, tokens, or rotate SECONDS");
                 return 2;
         }
     }
