@@ -1,8 +1,12 @@
+using System.Globalization;
 using BenchmarkDotNet.Running;
 
 namespace HipaaTemplate.Benchmarks;
 
-/// <summary>Without a word, the servers of <c>tools/load walls</c>; with "tokens" or "phi", a table of what checking a token, or sealing and revealing a value, costs.</summary>
+/// <summary>
+/// Without a word, the servers of <c>tools/load walls</c>; with "tokens" or "phi", a table of what checking a token,
+/// or sealing and revealing a value, costs; with "rotate", one of what is noticed of a rotation.
+/// </summary>
 internal static class Program
 {
     public static async Task<int> Main(string[] arguments)
@@ -18,8 +22,10 @@ internal static class Program
             case ["phi", .. var options]:
                 BenchmarkRunner.Run<PhiCost>(args: options);
                 return 0;
+            case ["rotate", var seconds]:
+                return await RotationCost.RunAsync(int.Parse(seconds, CultureInfo.InvariantCulture)) ? 0 : 1;
             default:
-                await Console.Error.WriteLineAsync("benchmarks: nothing, tokens or phi");
+                await Console.Error.WriteLineAsync("benchmarks: nothing, tokens, phi, or rotate SECONDS");
                 return 2;
         }
     }

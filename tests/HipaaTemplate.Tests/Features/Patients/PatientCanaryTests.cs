@@ -24,6 +24,7 @@ internal sealed class PatientCanaryTests
     private Clinic northwind = null!;
     private Clinic southgate = null!;
     private PatientCanaryRun run = null!;
+    private PatientCanaryRun keyless = null!;
 
     [OneTimeSetUp]
     public async Task LeaveTracesAsync()
@@ -59,6 +60,7 @@ internal sealed class PatientCanaryTests
     public async Task StopAsync()
     {
         run?.Dispose();
+        keyless?.Dispose();
         await cluster.DisposeAsync();
     }
 
@@ -79,7 +81,8 @@ internal sealed class PatientCanaryTests
 
     [Test]
     [Order(2)]
-    public void No_answer_repeats_a_word_outside_the_patients_own() => Assert.That(run.Leaks, Is.Empty);
+    public void No_answer_repeats_a_word_outside_the_patients_own() =>
+        Assert.That(run.Leaks.Concat(keyless.Leaks), Is.Empty);
 
     [Test]
     [Order(3)]
@@ -219,11 +222,10 @@ internal sealed class PatientCanaryTests
     private async Task WithoutKeysAsync()
     {
         await using var api = await ApiProcess.ServeAsync(new Dictionary<string, string>(settings) { ["KEY_LOCAL_FILE"] = "/dev/null/key" });
-        using var keyless = new PatientCanaryRun(api.Address!, northwind, southgate);
-        Assert.That(await keyless.RegisterAsync(), Is.EqualTo(503));
+        keyless = new PatientCanaryRun(api.Address!, northwind, southgate);
+        Assert.That(await keyless.RegisterAsync(PatientCanaries.First["mrn"]), Is.EqualTo(503));
         Assert.That(await keyless.ListAsync(), Is.EqualTo(503));
         await keyless.FindAsync(PatientCanaries.Second);
-        Assert.That(keyless.Leaks, Is.Empty);
         await EndAsync(api);
     }
 
