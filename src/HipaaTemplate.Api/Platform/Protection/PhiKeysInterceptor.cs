@@ -5,12 +5,14 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 namespace HipaaTemplate.Platform.Protection;
 
 /// <summary>Has a tenant's keys at hand before a query runs: opening what it brings is synchronous.</summary>
-internal sealed class PhiKeysInterceptor : DbCommandInterceptor
+internal sealed class PhiKeysInterceptor : DbConnectionInterceptor
 {
-    public override async ValueTask<InterceptionResult<DbDataReader>> ReaderExecutingAsync(
-        DbCommand command,
-        CommandEventData eventData,
-        InterceptionResult<DbDataReader> result,
+    // Before there is a connection: keys are read from the database, and callers who wait for them with all
+    // connections in their hands would wait for each other.
+    public override async ValueTask<InterceptionResult> ConnectionOpeningAsync(
+        DbConnection connection,
+        ConnectionEventData eventData,
+        InterceptionResult result,
         CancellationToken cancellationToken = default)
     {
         if (eventData.Context is AppDbContext { Keys: { } keys })
