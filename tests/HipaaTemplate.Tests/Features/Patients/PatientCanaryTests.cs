@@ -71,7 +71,7 @@ internal sealed class PatientCanaryTests
         TestContext.Progress.WriteLine($"{run.Count} requests, {PatientCanaries.Words.Forms.Count} forms, statuses {string.Join(' ', run.Statuses.Order())}");
         Assert.Multiple(() =>
         {
-            Assert.That(ToBeMet.Except(run.Statuses), Is.Empty);
+            Assert.That(ToBeMet.Except(run.Statuses).Except(keyless.Statuses), Is.Empty);
             Assert.That(run.Count, Is.GreaterThan(1_000));
             Assert.That(File.ReadAllText(disk.Log), Does.Contain("INSERT INTO app.patients").And.Contain("parameters: $1").And.Contain("duplicate key value"));
             Assert.That(said, Has.Some.Match("sealed [1-9][0-9]* rows anew"), "the rotation had something to do");
