@@ -129,7 +129,7 @@ internal sealed class RotationCost : IAsyncDisposable
     /// <returns>When it began to seal rows anew, and when it had.</returns>
     private async Task<(long From, long To)> RotateAsync()
     {
-        await using var verb = ApiProcess.Begin(settings, "keys", "rotate", "--tenant", Slug);
+        await using var verb = ApiProcess.BeginNicely(settings, "keys", "rotate", "--tenant", Slug);
         var ending = verb.ExitAsync();
         long from = 0, to = 0;
         while (!ending.IsCompleted)

@@ -52,6 +52,10 @@ internal sealed class ApiProcess : IAsyncDisposable
     public static ApiProcess Begin(IReadOnlyDictionary<string, string> settings, params string[] arguments) =>
         new(Start(settings, arguments), address: null);
 
+    /// <summary>The same as whoever shares a machine with the API should run it: giving way to every other process.</summary>
+    public static ApiProcess BeginNicely(IReadOnlyDictionary<string, string> settings, params string[] arguments) =>
+        new(Start(settings, arguments, "nice", "-n", "19"), address: null);
+
     /// <summary>Serves on a free port and returns when it answers.</summary>
     public static Task<ApiProcess> ServeAsync(IReadOnlyDictionary<string, string> settings) =>
         ServeAsync(settings, Ports.Free());
@@ -108,11 +112,12 @@ internal sealed class ApiProcess : IAsyncDisposable
 
     private static string Joined(IEnumerable<string> lines) => string.Concat(lines.Select(line => line + "\n"));
 
-    private static Process Start(IReadOnlyDictionary<string, string> settings, string[] arguments)
+    private static Process Start(IReadOnlyDictionary<string, string> settings, string[] arguments, params string[] under)
     {
         var binary = Repository.PathOf(
             "src", "HipaaTemplate.Api", "bin", Repository.Configuration, "net10.0", "HipaaTemplate.Api.dll");
-        var start = new ProcessStartInfo("dotnet", [binary, .. arguments])
+        string[] words = [.. under, "dotnet", binary, .. arguments];
+        var start = new ProcessStartInfo(words[0], words[1..])
         {
             UseShellExecute = false,
             RedirectStandardOutput = true,

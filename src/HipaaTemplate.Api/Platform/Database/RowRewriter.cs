@@ -12,7 +12,7 @@ internal sealed record RowRewrite(Guid Id, uint Seen, Guid SubjectKeyId, IReadOn
 /// Rewrites sealed columns of many rows in one statement, as the API's role, without getting into anybody's
 /// way: a row that somebody holds is passed over, and one that changed since it was read is left alone.
 /// </summary>
-internal sealed class RowRewriter(AppDatabase database, ITenantScopeSql scopeSql)
+internal sealed class RowRewriter(AppDatabase database, ITenantScopeSql scopeSql, TimeProvider time)
 {
     /// <summary>xmin of rows. Asked before the rows themselves are read, so that it is never too new.</summary>
     public async Task<Dictionary<Guid, uint>> SeenAsync(TenantId tenant, string table, Guid[] ids, CancellationToken ct)
@@ -74,14 +74,15 @@ internal sealed class RowRewriter(AppDatabase database, ITenantScopeSql scopeSql
         return Math.Max(0, await command.ExecuteNonQueryAsync(ct));
     }
 
-    /// <summary>Empties columns, some rows at a time.</summary>
+    /// <summary>Empties a column, some rows at a time and with as long a pause between them.</summary>
     public async Task ClearAsync(TenantId tenant, string table, string column, CancellationToken ct)
     {
-        const int atOnce = 1_000;
+        const int atOnce = 100;
         await using var connection = await database.OpenAsync(ct);
         int cleared;
         do
         {
+            var began = time.GetTimestamp();
             await using var command = new NpgsqlCommand($"""
                 UPDATE {table} t SET {column} = NULL FROM (
                     SELECT id FROM {table} WHERE tenant_id = @tenant AND {column} IS NOT NULL LIMIT {atOnce} FOR UPDATE SKIP LOCKED) free
@@ -90,6 +91,7 @@ internal sealed class RowRewriter(AppDatabase database, ITenantScopeSql scopeSql
             command.Parameters.Add(new NpgsqlParameter<Guid>("tenant", tenant.Value));
             scopeSql.For(tenant).PutBefore(command);
             cleared = await command.ExecuteNonQueryAsync(ct);
+            await Task.Delay(time.GetElapsedTime(began), time, ct);
         }
         while (cleared == atOnce);
     }

@@ -13,9 +13,10 @@ internal sealed record ResealResult(long Sealed, long Left, long Refused);
 /// Seals rows that are under a former key of the tenant anew, beside requests and without a lock that one would
 /// wait for. It may be stopped anywhere and run again, and several may run at once.
 /// </summary>
-internal sealed partial class Resealing(TenantScopes scopes, RowRewriter rewriter, ILogger<Resealing> logger)
+internal sealed partial class Resealing(TenantScopes scopes, RowRewriter rewriter, TimeProvider time, ILogger<Resealing> logger)
 {
-    private const int RowsAtOnce = 100;
+    /// <summary>Few, because so long a writer of one of them waits.</summary>
+    private const int RowsAtOnce = 25;
 
     /// <summary>Passes over what others held; who is still in the way after them is left for the next run.</summary>
     private const int Passes = 20;
@@ -111,6 +112,7 @@ internal sealed partial class Resealing(TenantScopes scopes, RowRewriter rewrite
         var (done, left, last) = (0L, 0L, Guid.Empty);
         while (true)
         {
+            var began = time.GetTimestamp();
             // A unit of work for each batch: keys are wiped between them, and a new one has today's.
             await using var scope = scopes.Enter(tenant);
             var db = Db(scope);
@@ -127,6 +129,8 @@ internal sealed partial class Resealing(TenantScopes scopes, RowRewriter rewrite
                 tenant, rows.TableName, [.. rows.ColumnNames, .. rows.IndexColumnNames], batch, ct);
             done += written;
             left += batch.Count - written;
+            // Requests have the machines to themselves for half of the time.
+            await Task.Delay(time.GetElapsedTime(began), time, ct);
         }
     }
 
