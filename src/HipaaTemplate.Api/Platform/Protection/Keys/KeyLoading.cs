@@ -78,7 +78,7 @@ internal sealed class KeyLoading(
         await using var db = await contexts.CreateDbContextAsync(ct);
         db.SetTenant(tenant);
         db.Database.AutoTransactionBehavior = AutoTransactionBehavior.Always;
-        var known = await db.Set<TenantKey>().AsNoTracking().ToListAsync(ct);
+        var known = await db.Set<TenantKey>().AsNoTracking().Where(k => k.TenantId == tenant).ToListAsync(ct);
         var ofClass = known.Where(k => k.Class == dataClass).MaxBy(k => k.Version);
         // One is there already; or a third one would have no columns for its blind indexes. A class that gets a
         // key of its own shares these with the general key, under which its rows are until then.
@@ -124,7 +124,8 @@ internal sealed class KeyLoading(
         await using var db = await contexts.CreateDbContextAsync(ct);
         db.SetTenant(tenant);
         return await db.Set<TenantKey>().AsNoTracking()
-            .Where(k => k.RetiredAt == null && k.DestroyedAt == null)
+            // Named once more: whatever the walls do, nobody is handed another tenant's keys.
+            .Where(k => k.TenantId == tenant && k.RetiredAt == null && k.DestroyedAt == null)
             .OrderBy(k => k.Version)
             .ToListAsync(ct);
     }
