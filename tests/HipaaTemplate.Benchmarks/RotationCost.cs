@@ -135,10 +135,11 @@ internal sealed class RotationCost : IAsyncDisposable
         while (!ending.IsCompleted)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(10), CancellationToken.None);
-            // It says when it begins to wait for 1.1 times KEY_CACHE_SECONDS; what follows the wait is the sealing.
+            // It says when it begins to wait for 3.1 times KEY_CACHE_SECONDS; what follows the wait is the sealing, which
+            // it says the second time: the first is what an earlier rotation might have left.
             var lines = verb.Output;
-            from = from == 0 && lines.Any(line => line.Contains("waiting", StringComparison.Ordinal)) ? Stopwatch.GetTimestamp() + (long)(2.2 * Stopwatch.Frequency) : from;
-            to = to == 0 && lines.Any(line => line.Contains(" anew", StringComparison.Ordinal)) ? Stopwatch.GetTimestamp() : to;
+            from = from == 0 && lines.Any(line => line.Contains("waiting", StringComparison.Ordinal)) ? Stopwatch.GetTimestamp() + (long)(6.2 * Stopwatch.Frequency) : from;
+            to = to == 0 && lines.Count(line => line.Contains(" anew", StringComparison.Ordinal)) > 1 ? Stopwatch.GetTimestamp() : to;
         }
 
         var result = await ending;
