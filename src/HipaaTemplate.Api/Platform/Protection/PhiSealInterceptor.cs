@@ -91,11 +91,9 @@ internal sealed class PhiSealInterceptor : SaveChangesInterceptor
                 continue;
             }
 
-            var versions = keys.VersionsOf(table.Class);
-            for (var slot = 0; slot < 2; slot++)
+            foreach (var (slot, hash) in index.Of(keys.VersionsOf(table.Class), entry.Entity).Index())
             {
-                var material = versions.Find(version => version.IndexSlot == slot);
-                entry.Property(index.PropertyOf(slot)).CurrentValue = material is null ? null : index.Of(material, entry.Entity);
+                entry.Property(index.PropertyOf(slot)).CurrentValue = hash;
             }
         }
     }

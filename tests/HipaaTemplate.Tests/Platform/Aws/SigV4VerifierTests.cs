@@ -34,7 +34,7 @@ internal sealed class SigV4VerifierTests
     [Test]
     public void It_agrees_with_every_case_of_the_suite()
     {
-        var folder = Path.Combine(JoseVectors.FolderOf(Set, Cases), "tests", "aws-signing-test-suite", "v4");
+        var folder = Path.Combine(VectorFolder.Of(Set, Cases), "tests", "aws-signing-test-suite", "v4");
         var names = Directory.GetDirectories(folder).Select(path => Path.GetFileName(path)!).Order().ToList();
         var agreed = names.Sum(name => Agrees(Path.Combine(folder, name), "header") + Agrees(Path.Combine(folder, name), "query"));
         TestContext.Progress.WriteLine(

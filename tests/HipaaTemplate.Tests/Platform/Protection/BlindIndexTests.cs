@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 using System.Text;
 using HipaaTemplate.Platform.Protection;
 using HipaaTemplate.Platform.Protection.Keys;
-using HipaaTemplate.Platform.Protection.Providers;
 using HipaaTemplate.Platform.Protection.Search;
+using HipaaTemplate.Tests.Platform.Protection.Golden;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
@@ -197,24 +197,8 @@ internal sealed class BlindIndexTests
     private static string NewCode() => $"code-{Guid.CreateVersion7():N}";
 
     /// <summary>A tenant's key, a different one for each number.</summary>
-    private static TenantKeyMaterial Material(byte number)
-    {
-        var plaintext = Enumerable.Repeat(number, SecretKey.Length).ToArray();
-        return new TenantKeyMaterial(
-            new TenantKey
-            {
-                Version = number,
-                Class = DataClass.General,
-                Provider = LocalKeyProvider.ProviderName,
-                ProviderKeyId = "default",
-                Commitment = TenantKeyMaterial.CommitmentOf(plaintext),
-                IndexSlot = 0,
-                CreatedAt = DateTimeOffset.UnixEpoch,
-                ActiveFrom = DateTimeOffset.UnixEpoch,
-            },
-            plaintext,
-            new KeyBudget());
-    }
+    private static TenantKeyMaterial Material(byte number) =>
+        GoldenKeys.Material(number, Enumerable.Repeat(number, SecretKey.Length).ToArray());
 
     private async Task SaveAsync(Action<HipaaTemplate.Platform.Database.AppDbContext> change)
     {

@@ -31,9 +31,17 @@ internal sealed class KeyLoading(
         {
             foreach (var stored in await StoredAsync(tenant, ct))
             {
-                var plaintext = generated is { } made && made.Version == stored.Version
-                    ? made.Plaintext
-                    : await UnwrapAsync(stored, asking, ct);
+                byte[] plaintext;
+                if (generated is { } made && made.Version == stored.Version)
+                {
+                    plaintext = made.Plaintext;
+                }
+                else
+                {
+                    asking();
+                    plaintext = await UnwrapAsync(stored, new WrappedKey(stored.ProviderKeyId, stored.Wrapped!), ct);
+                }
+
                 try
                 {
                     if (!budgets.TryGetValue(stored.Version, out var budget))
@@ -119,6 +127,24 @@ internal sealed class KeyLoading(
     public KeyContext ContextOf(TenantId tenant, DataClass dataClass, int version) =>
         new(server.Value.Environment.ToString().ToLowerInvariant(), tenant, dataClass, version);
 
+    /// <param name="stored">Whose key it has to be.</param>
+    /// <param name="wrapped">As it is stored, or as it is to be.</param>
+    /// <param name="ct">The deadline.</param>
+    /// <returns>The 32 bytes in clear; the caller wipes them.</returns>
+    /// <exception cref="KeyProviderException">The provider did not unwrap it, or it is another key.</exception>
+    public async Task<byte[]> UnwrapAsync(TenantKey stored, WrappedKey wrapped, CancellationToken ct)
+    {
+        var plaintext = await providers.Find(stored.Provider).UnwrapAsync(
+            wrapped, ContextOf(stored.TenantId, stored.Class, stored.Version), ct);
+        if (CryptographicOperations.FixedTimeEquals(TenantKeyMaterial.CommitmentOf(plaintext), stored.Commitment))
+        {
+            return plaintext;
+        }
+
+        CryptographicOperations.ZeroMemory(plaintext);
+        throw new KeyProviderException(KeyProviderFault.NotAuthentic, "the key that was unwrapped is not the one that was wrapped");
+    }
+
     private async Task<List<TenantKey>> StoredAsync(TenantId tenant, CancellationToken ct)
     {
         await using var db = await contexts.CreateDbContextAsync(ct);
@@ -128,21 +154,5 @@ internal sealed class KeyLoading(
             .Where(k => k.TenantId == tenant && k.RetiredAt == null && k.DestroyedAt == null)
             .OrderBy(k => k.Version)
             .ToListAsync(ct);
-    }
-
-    private async Task<byte[]> UnwrapAsync(TenantKey stored, Action asking, CancellationToken ct)
-    {
-        asking();
-        var plaintext = await providers.Find(stored.Provider).UnwrapAsync(
-            new WrappedKey(stored.ProviderKeyId, stored.Wrapped!),
-            ContextOf(stored.TenantId, stored.Class, stored.Version),
-            ct);
-        if (CryptographicOperations.FixedTimeEquals(TenantKeyMaterial.CommitmentOf(plaintext), stored.Commitment))
-        {
-            return plaintext;
-        }
-
-        CryptographicOperations.ZeroMemory(plaintext);
-        throw new KeyProviderException(KeyProviderFault.NotAuthentic, "the key that was unwrapped is not the one that was wrapped");
     }
 }

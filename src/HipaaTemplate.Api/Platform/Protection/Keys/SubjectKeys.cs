@@ -47,18 +47,11 @@ internal static class SubjectKeys
             return known.Where(key => key.DestroyedAt is null).ToDictionary(key => key.SubjectId);
         }
 
-        var (tenant, version, now) = (keys.Tenant.Value, active.Version, made[0].CreatedAt);
-        var (ids, of, wrapped) = (
-            made.Select(key => key.Id).ToArray(), made.Select(key => key.SubjectId).ToArray(), made.Select(key => key.Wrapped!).ToArray());
-        await db.Database.ExecuteSqlAsync($"""
-            INSERT INTO keys.subject_keys (tenant_id, id, subject_id, key_version, wrapped, created_at)
-            SELECT {tenant}, n.id, n.subject_id, {version}, n.wrapped, {now} FROM unnest({ids}, {of}, {wrapped}) n (id, subject_id, wrapped)
-            ON CONFLICT (tenant_id, subject_id, key_version) DO NOTHING
-            """, ct);
+        await InsertAsync(db, keys, active.Version, made, ct);
 
         // Read again: somebody else may have made one of them a moment earlier.
         return await db.Set<SubjectKey>().AsNoTracking()
-            .Where(key => subjects.Contains(key.SubjectId) && key.KeyVersion == version && key.DestroyedAt == null)
+            .Where(key => subjects.Contains(key.SubjectId) && key.KeyVersion == active.Version && key.DestroyedAt == null)
             .ToDictionaryAsync(key => key.SubjectId, ct);
     }
 
@@ -74,12 +67,23 @@ internal static class SubjectKeys
             throw new PhiErasedException();
         }
 
-        var made = keys.NewSubjectKey(subject, active);
+        await InsertAsync(db, keys, active.Version, [keys.NewSubjectKey(subject, active)], ct);
+        return await FindAsync(db, subject, active.Version, ct)
+            ?? throw new PhiErasedException();
+    }
+
+    /// <summary>Those that somebody else has made meanwhile are left as they are.</summary>
+    private static async Task InsertAsync(
+        AppDbContext db, PhiKeys keys, int version, List<SubjectKey> made, CancellationToken ct)
+    {
+        var (ids, subjects, wrapped) = (
+            made.Select(key => key.Id).ToArray(), made.Select(key => key.SubjectId).ToArray(), made.Select(key => key.Wrapped!).ToArray());
         try
         {
             await db.Database.ExecuteSqlAsync($"""
                 INSERT INTO keys.subject_keys (tenant_id, id, subject_id, key_version, wrapped, created_at)
-                VALUES ({keys.Tenant.Value}, {made.Id}, {made.SubjectId}, {made.KeyVersion}, {made.Wrapped}, {made.CreatedAt})
+                SELECT {keys.Tenant.Value}, n.id, n.subject_id, {version}, n.wrapped, {made[0].CreatedAt}
+                FROM unnest({ids}, {subjects}, {wrapped}) n (id, subject_id, wrapped)
                 ON CONFLICT (tenant_id, subject_id, key_version) DO NOTHING
                 """, ct);
         }
@@ -87,8 +91,5 @@ internal static class SubjectKeys
         {
             throw ErasureRefusal.Of(e, keys)!;
         }
-
-        return await FindAsync(db, subject, active.Version, ct)
-            ?? throw new PhiErasedException();
     }
 }

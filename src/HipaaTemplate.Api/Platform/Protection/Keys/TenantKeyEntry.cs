@@ -46,22 +46,10 @@ internal sealed class TenantKeyEntry(TenantId tenant)
     /// The attempt under way, or a new one; null while it is too early for another, or when somebody has waited for
     /// this one in vain: a request with two queries must not wait twice.
     /// </summary>
-    public KeyAttempt? Begin(DateTimeOffset now, Func<KeyAttempt, Task> load)
-    {
-        lock (gate)
-        {
-            return now < retryAt ? null : loading is { IsUnderWay: true } ? loading : loading = KeyAttempt.Start(load);
-        }
-    }
+    public KeyAttempt? Begin(DateTimeOffset now, Func<KeyAttempt, Task> load) => Begin(ref loading, now, load);
 
     /// <summary>Likewise for the first key of a class.</summary>
-    public KeyAttempt? BeginMaking(DateTimeOffset now, Func<KeyAttempt, Task> make)
-    {
-        lock (gate)
-        {
-            return now < retryAt ? null : making is { IsUnderWay: true } ? making : making = KeyAttempt.Start(make);
-        }
-    }
+    public KeyAttempt? BeginMaking(DateTimeOffset now, Func<KeyAttempt, Task> make) => Begin(ref making, now, make);
 
     /// <returns>Whether it could not be had before.</returns>
     public bool Loaded(TenantKeyRing loaded)
@@ -106,6 +94,14 @@ internal sealed class TenantKeyEntry(TenantId tenant)
         {
             ring?.Release();
             ring = null;
+        }
+    }
+
+    private KeyAttempt? Begin(ref KeyAttempt? current, DateTimeOffset now, Func<KeyAttempt, Task> work)
+    {
+        lock (gate)
+        {
+            return now < retryAt ? null : current is { IsUnderWay: true } ? current : current = KeyAttempt.Start(work);
         }
     }
 }

@@ -5,12 +5,11 @@ using HipaaTemplate.Platform.Tenancy;
 namespace HipaaTemplate.Platform.Protection.Keys;
 
 /// <summary>
-/// Unwrapped tenant keys, kept for five minutes: the provider is asked once a tenant in that time. While it
-/// does not answer they serve on for up to fifteen; when it refuses they are dropped at once.
+/// Unwrapped tenant keys, kept for KEY_CACHE_SECONDS: the provider is asked once a tenant in that time. While it
+/// does not answer they serve on, three times as long at most; when it refuses they are dropped at once.
 /// </summary>
 internal sealed class TenantKeyRings : IDisposable
 {
-
     /// <summary>How long a caller waits for the key service, so that it is told within a second.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(900);
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);

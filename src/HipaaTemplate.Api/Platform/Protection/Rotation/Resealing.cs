@@ -86,7 +86,7 @@ internal sealed partial class Resealing(TenantScopes scopes, RowRewriter rewrite
     private async Task<bool> HasRowsAsync(TenantId tenant, SealedRows rows, CancellationToken ct)
     {
         await using var scope = scopes.Enter(tenant);
-        return (await rows.CountAsync(Db(scope), ct)).Count > 0;
+        return (await rows.NextAsync(Db(scope), int.MaxValue, Guid.Empty, 1, ct)).Length > 0;
     }
 
     private async Task<long> LeftAsync(TenantId tenant, CancellationToken ct)
@@ -171,17 +171,12 @@ internal sealed partial class Resealing(TenantScopes scopes, RowRewriter rewrite
     private static List<byte[]?> Reseal(PhiKeys keys, PhiTable table, PhiEntity entity, SubjectKey key)
     {
         var row = new PhiRow(keys, table, entity, key);
-        List<byte[]?> values = [.. table.Columns.Select(column => column.Get(entity)?.SealFor(row, column).Envelope)];
         var versions = keys.VersionsOf(table.Class);
-        foreach (var index in table.Indexes)
-        {
-            for (var slot = 0; slot < 2; slot++)
-            {
-                values.Add(versions.Find(version => version.IndexSlot == slot) is { } material ? index.Of(material, entity) : null);
-            }
-        }
-
-        return values;
+        return
+        [
+            .. table.Columns.Select(column => column.Get(entity)?.SealFor(row, column).Envelope),
+            .. table.Indexes.SelectMany(index => index.Of(versions, entity)),
+        ];
     }
 
     [LoggerMessage(1540, LogLevel.Error, "A row of tenant {TenantId} cannot be sealed anew: table {Table}, row {Row}, {Code}")]

@@ -53,6 +53,14 @@ internal sealed class BlindIndex
     /// <summary>The property, without one on the class, that holds the hashes of a slot.</summary>
     public string PropertyOf(int slot) => $"{Name}Index{(slot == 0 ? 'A' : 'B')}";
 
+    /// <summary>What the row's columns of slot 0 and of slot 1 hold: nothing where no version is in it.</summary>
+    public byte[]?[] Of(List<TenantKeyMaterial> versions, PhiEntity entity)
+    {
+        return [InSlot(0), InSlot(1)];
+
+        byte[]? InSlot(int slot) => versions.Find(version => version.IndexSlot == slot) is { } material ? Of(material, entity) : null;
+    }
+
     /// <returns>Null when one of the values is missing, or nothing of it is left.</returns>
     public byte[]? Of(TenantKeyMaterial material, PhiEntity entity)
     {

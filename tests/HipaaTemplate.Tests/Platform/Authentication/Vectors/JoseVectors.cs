@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -13,22 +12,8 @@ internal static class JoseVectors
     /// <summary>Of RFC 7518 §6.2.2 and §6.3.2. A secret has no other half, so <c>k</c> stays.</summary>
     private static readonly string[] PrivateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth"];
 
-    /// <returns>The folder; where there is none the test ends here and says what it did not do.</returns>
-    public static string FolderOf(string set, int cases)
-    {
-        if (Repository.Vectors(set) is { } folder)
-        {
-            return folder;
-        }
-
-        var message = $"The vectors {set} are absent: {cases} cases of {TestContext.CurrentContext.Test.Name} are skipped.";
-        TestContext.Progress.WriteLine(message);
-        Assert.Ignore(message);
-        throw new UnreachableException();
-    }
-
     public static JsonNode Read(string set, string file, int cases) =>
-        JsonNode.Parse(File.ReadAllBytes(Path.Combine(FolderOf(set, cases), file)))!;
+        JsonNode.Parse(File.ReadAllBytes(Path.Combine(VectorFolder.Of(set, cases), file)))!;
 
     /// <summary>
     /// A key, keys or a set of keys as an issuer would publish them. The files often have no public half, and

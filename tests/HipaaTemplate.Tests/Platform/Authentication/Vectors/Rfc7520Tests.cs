@@ -176,7 +176,7 @@ internal sealed class Rfc7520Tests
     [Test]
     public void No_encrypted_token_is_read()
     {
-        var folder = JoseVectors.FolderOf(Set, 13);
+        var folder = VectorFolder.Of(Set, 13);
         var outputs = Directory.GetFiles(Path.Combine(folder, "jwe"), "*.json")
             .Select(file => JsonNode.Parse(File.ReadAllBytes(file))!["output"]!.AsObject()).ToList();
         var texts = outputs.SelectMany(output => output)
@@ -214,7 +214,7 @@ internal sealed class Rfc7520Tests
 
     private static List<string> SignatureFiles(int cases)
     {
-        var folder = JoseVectors.FolderOf(Set, cases);
+        var folder = VectorFolder.Of(Set, cases);
         return
         [
             .. new[] { "jws", "rfc7797", "curve25519" }

@@ -202,7 +202,7 @@ internal sealed class StrictJsonTests
 
     private static List<(string Name, byte[] Bytes)> Files(char kind, int cases) =>
     [
-        .. Directory.GetFiles(JoseVectors.FolderOf("json", cases), "*.json", SearchOption.AllDirectories)
+        .. Directory.GetFiles(VectorFolder.Of("json", cases), "*.json", SearchOption.AllDirectories)
             .Select(file => (Name: Path.GetFileName(file), Bytes: File.ReadAllBytes(file)))
             .Where(file => file.Name[0] == kind),
     ];

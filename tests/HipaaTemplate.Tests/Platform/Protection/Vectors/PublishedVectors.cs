@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 
 namespace HipaaTemplate.Tests.Platform.Protection.Vectors;
@@ -7,18 +6,7 @@ namespace HipaaTemplate.Tests.Platform.Protection.Vectors;
 internal static class PublishedVectors
 {
     /// <returns>The file; where there is none the test ends here and says what it did not do.</returns>
-    public static string PathOf(string set, string file, int cases)
-    {
-        if (Repository.Vectors(set) is { } folder)
-        {
-            return Path.Combine(folder, file);
-        }
-
-        var message = $"The vectors {set} are absent: {cases} cases of {TestContext.CurrentContext.Test.Name} are skipped.";
-        TestContext.Progress.WriteLine(message);
-        Assert.Ignore(message);
-        throw new UnreachableException();
-    }
+    public static string PathOf(string set, string file, int cases) => Path.Combine(VectorFolder.Of(set, cases), file);
 
     /// <summary>Every test of a Wycheproof file, with the group it is in.</summary>
     public static IEnumerable<(JsonElement Group, JsonElement Test)> Wycheproof(string file, int cases)
