@@ -22,10 +22,10 @@ internal static class Program
             case ["phi", .. var options]:
                 BenchmarkRunner.Run<PhiCost>(args: options);
                 return 0;
-            case ["rotate", var seconds]:
-                return await RotationCost.RunAsync(int.Parse(seconds, CultureInfo.InvariantCulture)) ? 0 : 1;
+            case ["rotate", var binary, var seconds]:
+                return await RotationCost.RunAsync(binary, int.Parse(seconds, CultureInfo.InvariantCulture)) ? 0 : 1;
             default:
-                await Console.Error.WriteLineAsync("benchmarks: nothing, tokens, phi, or rotate SECONDS");
+                await Console.Error.WriteLineAsync("benchmarks: nothing, tokens, phi, or rotate BINARY SECONDS");
                 return 2;
         }
     }

@@ -19,11 +19,17 @@ internal sealed class RotationCost : IAsyncDisposable
     private const int Writers = 50;
     private const int Patients = 1_000;
     private const int Rounds = 3;
+
+    /// <summary>A thirtieth of the default, so that a rotation takes a minute and not half an hour.</summary>
+    private const int CacheSeconds = 10;
     private const string Slug = "northwind";
     private const string Path = "/api/v1/patients";
 
-    /// <summary>Of each person; a hundred of them ask five hundred times a second.</summary>
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+    /// <summary>Until the runtime has compiled what is used most for the last time.</summary>
+    private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(30);
+
+    /// <summary>Of each person; a hundred of them ask two hundred times a second, which leaves cores for a rotation.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
     private readonly Dictionary<string, string> settings;
     private readonly ApiProcess api;
@@ -39,10 +45,12 @@ internal sealed class RotationCost : IAsyncDisposable
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 
+    /// <param name="binary">The published API, compiled ahead of time as the image has it.</param>
     /// <param name="seconds">Of a round without a rotation; one with it is as long as the rotation takes.</param>
     /// <returns>Whether nobody met an error.</returns>
-    public static async Task<bool> RunAsync(int seconds)
+    public static async Task<bool> RunAsync(string binary, int seconds)
     {
+        ApiProcess.Binary = binary;
         var output = Console.Out;
         Console.SetOut(TextWriter.Null);
         await App.StartAsync();
@@ -66,7 +74,7 @@ internal sealed class RotationCost : IAsyncDisposable
     private static async Task<RotationCost> StartAsync()
     {
         var apiSettings = ApiProcess.Settings(await App.Postgres.CreateDatabaseAsync("rotation"), App.Issuer);
-        apiSettings["KEY_CACHE_SECONDS"] = "2";
+        apiSettings["KEY_CACHE_SECONDS"] = CacheSeconds.ToString(CultureInfo.InvariantCulture);
         apiSettings["LOG_LEVEL"] = "WARNING";
         Clinic clinic = new(TenantId.From(Guid.CreateVersion7()), Slug);
         await VerbAsync(apiSettings, "migrate", "up");
@@ -99,7 +107,8 @@ internal sealed class RotationCost : IAsyncDisposable
             .. Enumerable.Range(0, Writers).Select(_ => WorkAsync(NewWriter(), over.Token)),
         ]);
         await Console.Error.WriteLineAsync("warming up, with a rotation that does not count …");
-        await VerbAsync(settings, "keys", "rotate", "--tenant", Slug);
+        await RotateAsync();
+        await Task.Delay(WarmUp, CancellationToken.None);
         List<Figures> without = [], during = [], sealing = [];
         for (var round = 1; round <= Rounds; round++)
         {
@@ -130,7 +139,7 @@ internal sealed class RotationCost : IAsyncDisposable
     private async Task<(long From, long To)> RotateAsync()
     {
         await using var verb = ApiProcess.BeginNicely(settings, "keys", "rotate", "--tenant", Slug);
-        var ending = verb.ExitAsync();
+        var ending = verb.ExitAsync(TimeSpan.FromMinutes(5));
         long from = 0, to = 0;
         while (!ending.IsCompleted)
         {
@@ -138,7 +147,7 @@ internal sealed class RotationCost : IAsyncDisposable
             // It says when it begins to wait for 3.1 times KEY_CACHE_SECONDS; what follows the wait is the sealing, which
             // it says the second time: the first is what an earlier rotation might have left.
             var lines = verb.Output;
-            from = from == 0 && lines.Any(line => line.Contains("waiting", StringComparison.Ordinal)) ? Stopwatch.GetTimestamp() + (long)(6.2 * Stopwatch.Frequency) : from;
+            from = from == 0 && lines.Any(line => line.Contains("waiting", StringComparison.Ordinal)) ? Stopwatch.GetTimestamp() + (long)(3.1 * CacheSeconds * Stopwatch.Frequency) : from;
             to = to == 0 && lines.Count(line => line.Contains(" anew", StringComparison.Ordinal)) > 1 ? Stopwatch.GetTimestamp() : to;
         }
 

@@ -22,6 +22,10 @@ internal sealed class ApiProcess : IAsyncDisposable
             ReadAsync(process.StandardOutput, output), ReadAsync(process.StandardError, errors));
     }
 
+    /// <summary>The build that the tests are of, unless a measurement names a published one.</summary>
+    public static string Binary { get; set; } = Repository.PathOf(
+        "src", "HipaaTemplate.Api", "bin", Repository.Configuration, "net10.0", "HipaaTemplate.Api.dll");
+
     public Uri? Address { get; }
 
     /// <summary>Lines of standard output so far.</summary>
@@ -54,7 +58,7 @@ internal sealed class ApiProcess : IAsyncDisposable
 
     /// <summary>The same as whoever shares a machine with the API should run it: giving way to every other process.</summary>
     public static ApiProcess BeginNicely(IReadOnlyDictionary<string, string> settings, params string[] arguments) =>
-        new(Start(settings, arguments, "nice", "-n", "19"), address: null);
+        new(Start(settings, arguments, "chrt", "--idle", "0"), address: null);
 
     /// <summary>Serves on a free port and returns when it answers.</summary>
     public static Task<ApiProcess> ServeAsync(IReadOnlyDictionary<string, string> settings) =>
@@ -91,9 +95,9 @@ internal sealed class ApiProcess : IAsyncDisposable
         await kill.WaitForExitAsync();
     }
 
-    public async Task<ProcessResult> ExitAsync()
+    public async Task<ProcessResult> ExitAsync(TimeSpan? patience = null)
     {
-        using var timeout = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(patience ?? Patience);
         await process.WaitForExitAsync(timeout.Token);
         await reading;
         return new ProcessResult(process.ExitCode, Joined(output), Joined(errors));
@@ -114,9 +118,7 @@ internal sealed class ApiProcess : IAsyncDisposable
 
     private static Process Start(IReadOnlyDictionary<string, string> settings, string[] arguments, params string[] under)
     {
-        var binary = Repository.PathOf(
-            "src", "HipaaTemplate.Api", "bin", Repository.Configuration, "net10.0", "HipaaTemplate.Api.dll");
-        string[] words = [.. under, "dotnet", binary, .. arguments];
+        string[] words = [.. under, "dotnet", Binary, .. arguments];
         var start = new ProcessStartInfo(words[0], words[1..])
         {
             UseShellExecute = false,

@@ -129,8 +129,8 @@ internal sealed partial class Resealing(TenantScopes scopes, RowRewriter rewrite
                 tenant, rows.TableName, [.. rows.ColumnNames, .. rows.IndexColumnNames], batch, ct);
             done += written;
             left += batch.Count - written;
-            // Requests have the machines to themselves for half of the time.
-            await Task.Delay(time.GetElapsedTime(began), time, ct);
+            // Requests have the machines to themselves for three quarters of the time.
+            await Task.Delay(3 * time.GetElapsedTime(began), time, ct);
         }
     }
 
