@@ -139,7 +139,7 @@ internal sealed class RotationCost : IAsyncDisposable
     private async Task<(long From, long To)> RotateAsync()
     {
         await using var verb = ApiProcess.BeginNicely(settings, "keys", "rotate", "--tenant", Slug);
-        var ending = verb.ExitAsync(TimeSpan.FromMinutes(5));
+        var ending = verb.ExitAsync();
         long from = 0, to = 0;
         while (!ending.IsCompleted)
         {

@@ -8,7 +8,9 @@ internal sealed record ProcessResult(int ExitCode, string Output, string Errors)
 /// <summary>The binary as a deployment runs it: settings by environment, a verb, two streams, an exit code.</summary>
 internal sealed class ApiProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    /// <summary>A rotation waits by itself, and pauses longer the busier the machine is.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+
     private readonly Process process;
     private readonly ConcurrentQueue<string> output = new();
     private readonly ConcurrentQueue<string> errors = new();
@@ -95,9 +97,9 @@ internal sealed class ApiProcess : IAsyncDisposable
         await kill.WaitForExitAsync();
     }
 
-    public async Task<ProcessResult> ExitAsync(TimeSpan? patience = null)
+    public async Task<ProcessResult> ExitAsync()
     {
-        using var timeout = new CancellationTokenSource(patience ?? Patience);
+        using var timeout = new CancellationTokenSource(Patience);
         await process.WaitForExitAsync(timeout.Token);
         await reading;
         return new ProcessResult(process.ExitCode, Joined(output), Joined(errors));

@@ -19,12 +19,20 @@ internal static class ChildProgram
 
     public static async Task<int> Main(string[] arguments)
     {
-        if (arguments is not ["aws-kms"])
+        switch (arguments)
         {
-            Console.Error.WriteLine("This program is started by tests.");
-            return 2;
+            case ["aws-kms"]:
+                return await OpenWithKmsAsync();
+            case ["serve"]:
+                return await ServeAsync();
+            default:
+                Console.Error.WriteLine("This program is started by tests.");
+                return 2;
         }
+    }
 
+    private static async Task<int> OpenWithKmsAsync()
+    {
         await using var services = new ServiceCollection()
             .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddEnvironmentVariables().Build())
             .AddSettings<KeyProviderSettings>().AddSettings<AwsSettings>().AddAwsKms()
@@ -38,7 +46,7 @@ internal static class ChildProgram
     {
         var start = new ProcessStartInfo("dotnet", [typeof(ChildProgram).Assembly.Location, .. arguments])
         {
-            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath(),
+            UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = AppContext.BaseDirectory,
         };
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("AWS_", StringComparison.Ordinal)).ToList())
         {
@@ -58,6 +66,31 @@ internal static class ChildProgram
         await process.WaitForExitAsync(timeout.Token);
         return new ProcessResult(process.ExitCode, await output, await errors);
     }
+
+    /// <summary>Of a process of its own, because EF Core keeps one model for all hosts of one.</summary>
+    private static async Task<int> ServeAsync()
+    {
+        await using var issuer = await TestIssuer.StartAsync();
+        var settings = new Dictionary<string, string> { ["KEY_LOCAL_FILE"] = Variable("KEY_LOCAL_FILE") };
+        await using var host = new ApiHost(Variable("DATABASE_URL"), issuer, settings, services =>
+        {
+            if (Environment.GetEnvironmentVariable("WITH_ENTITY") is { } entity)
+            {
+                services.AddTestFeature(new EntityFeature([Type.GetType(entity, throwOnError: true)!]));
+            }
+        });
+        try
+        {
+            Console.WriteLine(host.Address.Scheme);
+            return 0;
+        }
+        catch (InvalidOperationException)
+        {
+            return 1;
+        }
+    }
+
+    private static string Variable(string name) => Environment.GetEnvironmentVariable(name)!;
 
     private static async Task<string> OpenAsync(AwsKmsKeyProvider provider)
     {

@@ -1,9 +1,9 @@
-using System.Text.Json.Serialization.Metadata;
 using HipaaTemplate.Platform;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Protection;
 using HipaaTemplate.Platform.Protection.Search;
 using HipaaTemplate.Platform.Tenancy;
+using HipaaTemplate.Tests.Harness;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 
@@ -100,22 +100,25 @@ internal sealed class PhiModelTests
     [TestCase(typeof(Bare<bool>))]
     public void Ids_counters_and_flags_need_no_word(Type entity) => Assert.That(() => Build(entity), Throws.Nothing);
 
-    private static IModel Build(params Type[] entities) => AppModel.Of(new FeatureCatalog([new FeatureOf(entities)]));
-
-    private sealed class FeatureOf(Type[] entities) : IFeature
+    [TestCase(typeof(NoPatients), 0, "")]
+    [TestCase(typeof(Silent), 1, "Silent is no PhiEntity")]
+    public async Task The_API_starts_only_without_one(Type entity, int exitCode, string message)
     {
-        public IJsonTypeInfoResolver Json => throw new NotSupportedException();
-
-        public void MapEntities(ModelBuilder model)
-        {
-            foreach (var entity in entities)
+        var result = await ChildProgram.RunAsync(
+            new Dictionary<string, string>
             {
-                model.Entity(entity);
-            }
-        }
+                ["DATABASE_URL"] = App.DatabaseUrl, ["KEY_LOCAL_FILE"] = App.LocalKeyFile, ["WITH_ENTITY"] = entity.AssemblyQualifiedName!,
+            },
+            "serve");
 
-        public void MapEndpoints(Microsoft.AspNetCore.Routing.IEndpointRouteBuilder api) => throw new NotSupportedException();
+        Assert.Multiple(() =>
+        {
+            Assert.That(result.ExitCode, Is.EqualTo(exitCode), result.Errors);
+            Assert.That(result.Errors, Does.Contain(message));
+        });
     }
+
+    private static IModel Build(params Type[] entities) => AppModel.Of(new FeatureCatalog([new EntityFeature(entities)]));
 
     [PhiTable(1)]
     [BlindIndex(1, nameof(Text), Bits = 12, DistinctValues = 1_000_000)]
@@ -135,6 +138,14 @@ internal sealed class PhiModelTests
     private sealed class TableZero : PhiEntity;
 
     private sealed class NoTable : PhiEntity;
+
+    [NotPhi("of nobody")]
+    private sealed class NoPatients : ITenantScoped
+    {
+        public TenantId TenantId { get; private set; }
+
+        public Guid Id { get; init; }
+    }
 
     private sealed class Silent : ITenantScoped
     {
