@@ -107,6 +107,8 @@ internal sealed class ApiHost : WebApplicationFactory<Program>
             // The product's own handler, but for where it may connect to.
             services.AddHttpClient(IssuerDocuments.OperatorsClient).ConfigurePrimaryHttpMessageHandler(
                 (handler, _) => ((SocketsHttpHandler)handler).ConnectCallback = LoopbackOnly.ConnectAsync);
+            // So that a busy machine is not taken for an issuer that is away.
+            services.AddSingleton(new IssuerPatience(TimeSpan.FromSeconds(30)));
             configureServices?.Invoke(services);
         });
     }

@@ -34,6 +34,7 @@ internal static class AuthenticationExtensions
         services.AddSingleton(provider => new IssuerDocuments(
             provider.GetRequiredService<IHttpClientFactory>(),
             provider.GetRequiredService<IOptions<ServerSettings>>().Value.IsDevelopment));
+        services.AddSingleton(IssuerPatience.OfRequests);
         services.AddSingleton<IssuerDirectory>();
         services.AddHostedService<IssuerWarmup>();
 

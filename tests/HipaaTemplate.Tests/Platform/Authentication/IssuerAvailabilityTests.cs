@@ -38,6 +38,7 @@ internal sealed class IssuerAvailabilityTests
         {
             log.Install(services);
             services.AddSingleton<TimeProvider>(time);
+            services.AddSingleton(IssuerPatience.OfRequests);
         });
     }
 
@@ -134,6 +135,7 @@ internal sealed class IssuerAvailabilityTests
                 asked++;
                 throw new UriFormatException();
             },
+            IssuerPatience.OfRequests,
             time,
             NullLogger<IssuerKeys>.Instance);
 

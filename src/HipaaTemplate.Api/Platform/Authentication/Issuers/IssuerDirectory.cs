@@ -20,6 +20,7 @@ internal sealed partial class IssuerDirectory
     private static readonly TimeSpan RefreshAfter = TimeSpan.FromSeconds(5);
 
     private readonly IssuerDocuments documents;
+    private readonly IssuerPatience patience;
     private readonly IDbContextFactory<AppDbContext> contexts;
     private readonly TimeProvider time;
     private readonly ILoggerFactory loggers;
@@ -32,11 +33,13 @@ internal sealed partial class IssuerDirectory
         IOptions<AuthenticationSettings> settings,
         IOptions<ServerSettings> server,
         IssuerDocuments documents,
+        IssuerPatience patience,
         IDbContextFactory<AppDbContext> contexts,
         TimeProvider time,
         ILoggerFactory loggers)
     {
         this.documents = documents;
+        this.patience = patience;
         this.contexts = contexts;
         this.time = time;
         this.loggers = loggers;
@@ -110,7 +113,7 @@ internal sealed partial class IssuerDirectory
     private TrustedIssuer Trust(IssuerRegistration registration, string clientName) => new(
         registration,
         new IssuerKeys(
-            registration, ct => documents.ReadAsync(registration, clientName, ct), time, loggers.CreateLogger<IssuerKeys>()));
+            registration, ct => documents.ReadAsync(registration, clientName, ct), patience, time, loggers.CreateLogger<IssuerKeys>()));
 
     [LoggerMessage(1403, LogLevel.Error, "The registration of issuer {issuer} in the database cannot be used")]
     private static partial void DefinitionUnusable(ILogger logger, string issuer);

@@ -8,16 +8,13 @@ namespace HipaaTemplate.Platform.Authentication.Keys;
 /// issuer withdrew is gone with the next reading.
 /// </summary>
 internal sealed partial class IssuerKeys(
-    IssuerRegistration issuer, Func<CancellationToken, Task<IssuerDocument>> read, TimeProvider time, ILogger<IssuerKeys> logger)
+    IssuerRegistration issuer, Func<CancellationToken, Task<IssuerDocument>> read, IssuerPatience patience, TimeProvider time, ILogger<IssuerKeys> logger)
 {
     /// <summary>How long a withdrawn key may still be accepted while no unknown one turns up.</summary>
     public static readonly TimeSpan RefreshAfter = TimeSpan.FromMinutes(5);
 
     /// <summary>The longest life of a token: when the issuer has been away for so long, none of its tokens is left.</summary>
     public static readonly TimeSpan MaximumAge = TimeSpan.FromHours(24);
-
-    /// <summary>How long a request waits. The reading goes on without it.</summary>
-    public static readonly TimeSpan Wait = TimeSpan.FromSeconds(2);
 
     /// <summary>After a reading that did not bring the key that was looked for: whoever invents ids cannot make us ask.</summary>
     public static readonly TimeSpan GapAfterMiss = TimeSpan.FromSeconds(30);
@@ -168,11 +165,11 @@ internal sealed partial class IssuerKeys(
     }
 
     /// <returns>False when it takes longer than anybody here waits.</returns>
-    private static async Task<bool> JoinAsync(Task task, CancellationToken ct)
+    private async Task<bool> JoinAsync(Task task, CancellationToken ct)
     {
         try
         {
-            await task.WaitAsync(Wait, ct);
+            await task.WaitAsync(patience.Wait, ct);
             return true;
         }
         catch (TimeoutException)
