@@ -3,34 +3,40 @@ using System.Security.Cryptography;
 namespace HipaaTemplate.Platform.Auditing.Log;
 
 /// <summary>
-/// Hashes of a Merkle tree of RFC 6962 §2.1 with SHA-256, 32 bytes each. The first byte keeps a leaf from being
-/// taken for two hashes, and two hashes for a leaf.
+/// The hashes of RFC 6962 §2.1 with SHA-256. Leaves and nodes begin with different bytes, so that no node can
+/// be passed off as a leaf.
 /// </summary>
 internal static class MerkleHash
 {
+    /// <summary>Bytes of a hash.</summary>
     public const int Length = SHA256.HashSizeInBytes;
 
-    private const byte LeafPrefix = 0;
-    private const byte NodePrefix = 1;
-    private const int ShortLeaf = 1024;
+    private const byte LeafPrefix = 0x00;
+    private const byte NodePrefix = 0x01;
+    private const int StackLimit = 1024;
 
-    /// <summary>Of a tree without leaves: SHA-256 of nothing.</summary>
-    public static byte[] OfNothing() => SHA256.HashData([]);
-
-    public static byte[] OfLeaf(ReadOnlySpan<byte> data)
+    /// <param name="data">Of any length.</param>
+    /// <param name="destination">Gets <see cref="Length"/> bytes.</param>
+    public static void Leaf(ReadOnlySpan<byte> data, Span<byte> destination)
     {
-        Span<byte> input = data.Length < ShortLeaf ? stackalloc byte[data.Length + 1] : new byte[data.Length + 1];
+        Span<byte> input = data.Length < StackLimit ? stackalloc byte[data.Length + 1] : new byte[data.Length + 1];
         input[0] = LeafPrefix;
         data.CopyTo(input[1..]);
-        return SHA256.HashData(input);
+        SHA256.HashData(input, destination);
     }
 
-    public static byte[] OfNode(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
+    /// <param name="left">A hash.</param>
+    /// <param name="right">A hash.</param>
+    /// <param name="destination">Gets <see cref="Length"/> bytes; it may be either of the two.</param>
+    public static void Node(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right, Span<byte> destination)
     {
-        Span<byte> input = stackalloc byte[1 + 2 * Length];
+        Span<byte> input = stackalloc byte[1 + (2 * Length)];
         input[0] = NodePrefix;
         left.CopyTo(input[1..]);
         right.CopyTo(input[(1 + Length)..]);
-        return SHA256.HashData(input);
+        SHA256.HashData(input, destination);
     }
+
+    /// <param name="destination">Gets the root of a tree without leaves: SHA-256 of nothing.</param>
+    public static void Empty(Span<byte> destination) => SHA256.HashData([], destination);
 }

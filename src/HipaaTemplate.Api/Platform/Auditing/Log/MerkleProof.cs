@@ -1,194 +1,91 @@
 using System.Numerics;
-using System.Security.Cryptography;
 
 namespace HipaaTemplate.Platform.Auditing.Log;
 
 /// <summary>
-/// Proofs about a Merkle tree of RFC 6962, lists of hashes: that a leaf is in it (§2.1.1), and that a larger tree
-/// begins with it (§2.1.2). They are checked as RFC 9162 §2.1.3.2 and §2.1.4.2 have it; whatever is wrong with one,
-/// its length or that of a hash too, it proves nothing.
+/// Makes the proofs of RFC 6962 §2.1.1 and §2.1.2 from all leaf hashes of a tree, one after the other in one
+/// span. Each takes time in proportion to the number of leaves. <see cref="MerkleVerifier"/> checks them.
 /// </summary>
 internal static class MerkleProof
 {
-    /// <param name="leaves">Hashes of all leaves.</param>
-    /// <param name="index">The leaf's, from 0.</param>
+    /// <returns>The hashes that lead from the leaf to the root, lowest first.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There is no such leaf.</exception>
-    public static List<byte[]> OfInclusion(ReadOnlySpan<byte[]> leaves, int index)
+    public static byte[][] Inclusion(ReadOnlySpan<byte> leafHashes, long index)
     {
+        var size = CountOf(leafHashes);
         ArgumentOutOfRangeException.ThrowIfNegative(index);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, leaves.Length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, size);
         List<byte[]> proof = [];
-        AddInclusion(leaves, index, proof);
-        return proof;
+        var subtree = leafHashes;
+        for (var place = (int)index; subtree.Length > MerkleHash.Length;)
+        {
+            place = Descend(ref subtree, place, proof);
+        }
+
+        proof.Reverse();
+        return [.. proof];
     }
 
-    /// <param name="leaves">Hashes of all leaves of the larger tree.</param>
-    /// <param name="size">Leaves of the smaller one.</param>
-    /// <exception cref="ArgumentOutOfRangeException">It has none, or more than the larger one.</exception>
-    public static List<byte[]> OfConsistency(ReadOnlySpan<byte[]> leaves, int size)
+    /// <returns>
+    /// The hashes that show the tree of the first <paramref name="earlierSize"/> leaves to be the beginning of
+    /// the tree of all, lowest first; none when it is all.
+    /// </returns>
+    /// <exception cref="ArgumentOutOfRangeException">The earlier tree is empty, which proves nothing, or larger.</exception>
+    public static byte[][] Consistency(ReadOnlySpan<byte> leafHashes, long earlierSize)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(size, leaves.Length);
+        var size = CountOf(leafHashes);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(earlierSize);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(earlierSize, size);
         List<byte[]> proof = [];
-        AddConsistency(leaves, size, isKnown: true, proof);
-        return proof;
+        var subtree = leafHashes;
+        // The leaf that ends the earlier tree: down to the subtree that it completes.
+        var last = (int)earlierSize - 1;
+        var isLeftmost = true;
+        while (CountOf(subtree) != last + 1)
+        {
+            var before = last;
+            last = Descend(ref subtree, last, proof);
+            isLeftmost &= before == last;
+        }
+
+        // Leftmost, it is the earlier tree itself, of which the verifier has the root.
+        if (!isLeftmost)
+        {
+            proof.Add(RootOf(subtree));
+        }
+
+        proof.Reverse();
+        return [.. proof];
     }
 
-    public static bool Includes(
-        ulong size, ReadOnlySpan<byte> root, ulong index, ReadOnlySpan<byte> leaf, IReadOnlyList<byte[]> proof)
-    {
-        if (index >= size || !AreHashes(root, leaf, proof))
-        {
-            return false;
-        }
-
-        var (node, last, computed) = (index, size - 1, leaf.ToArray());
-        foreach (var sibling in proof)
-        {
-            if (last == 0)
-            {
-                return false;
-            }
-
-            if ((node & 1) == 1 || node == last)
-            {
-                computed = MerkleHash.OfNode(sibling, computed);
-                SkipToRightChild(ref node, ref last);
-            }
-            else
-            {
-                computed = MerkleHash.OfNode(computed, sibling);
-            }
-
-            node >>= 1;
-            last >>= 1;
-        }
-
-        return last == 0 && CryptographicOperations.FixedTimeEquals(computed, root);
-    }
-
-    /// <summary>Whether the tree of the second size and root begins with the leaves of the first. An empty tree proves nothing of another.</summary>
-    public static bool IsConsistent(
-        ulong size, ReadOnlySpan<byte> root, ulong largerSize, ReadOnlySpan<byte> largerRoot, IReadOnlyList<byte[]> proof)
-    {
-        if (size == largerSize)
-        {
-            return proof.Count == 0 && AreHashes(root, largerRoot, proof) && CryptographicOperations.FixedTimeEquals(root, largerRoot);
-        }
-
-        if (size == 0 || size > largerSize || proof.Count == 0 || !AreHashes(root, largerRoot, proof))
-        {
-            return false;
-        }
-
-        // A smaller tree that is full is a node of the larger one, and its root is not repeated in the proof.
-        var rest = BitOperations.IsPow2(size) ? 0 : 1;
-        var (node, last) = (size - 1, largerSize - 1);
-        var trailing = BitOperations.TrailingZeroCount(~node);
-        node >>= trailing;
-        last >>= trailing;
-        var smaller = rest == 0 ? root.ToArray() : proof[0];
-        var larger = smaller;
-        foreach (var sibling in proof.Skip(rest))
-        {
-            if (last == 0)
-            {
-                return false;
-            }
-
-            if ((node & 1) == 1 || node == last)
-            {
-                smaller = MerkleHash.OfNode(sibling, smaller);
-                larger = MerkleHash.OfNode(sibling, larger);
-                SkipToRightChild(ref node, ref last);
-            }
-            else
-            {
-                larger = MerkleHash.OfNode(larger, sibling);
-            }
-
-            node >>= 1;
-            last >>= 1;
-        }
-
-        return last == 0
-            && CryptographicOperations.FixedTimeEquals(smaller, root)
-            && CryptographicOperations.FixedTimeEquals(larger, largerRoot);
-    }
-
-    /// <summary>A node without a sibling is passed up as it is, so it takes no hash of the proof.</summary>
-    private static void SkipToRightChild(ref ulong node, ref ulong last)
-    {
-        while ((node & 1) == 0 && node != 0)
-        {
-            node >>= 1;
-            last >>= 1;
-        }
-    }
-
-    private static bool AreHashes(ReadOnlySpan<byte> one, ReadOnlySpan<byte> other, IReadOnlyList<byte[]> proof) =>
-        one.Length == MerkleHash.Length && other.Length == MerkleHash.Length && proof.All(hash => hash.Length == MerkleHash.Length);
-
-    private static void AddInclusion(ReadOnlySpan<byte[]> leaves, int index, List<byte[]> proof)
-    {
-        if (leaves.Length == 1)
-        {
-            return;
-        }
-
-        var half = LeftHalf(leaves.Length);
-        if (index < half)
-        {
-            AddInclusion(leaves[..half], index, proof);
-            proof.Add(RootOf(leaves[half..]));
-        }
-        else
-        {
-            AddInclusion(leaves[half..], index - half, proof);
-            proof.Add(RootOf(leaves[..half]));
-        }
-    }
-
-    /// <param name="leaves">Of a subtree.</param>
-    /// <param name="size">How many of them the smaller tree has.</param>
-    /// <param name="isKnown">Whether the smaller tree's root is that of this subtree, as far as it has come.</param>
-    /// <param name="proof">What is added to.</param>
-    private static void AddConsistency(ReadOnlySpan<byte[]> leaves, int size, bool isKnown, List<byte[]> proof)
-    {
-        if (size == leaves.Length)
-        {
-            if (!isKnown)
-            {
-                proof.Add(RootOf(leaves));
-            }
-
-            return;
-        }
-
-        var half = LeftHalf(leaves.Length);
-        if (size <= half)
-        {
-            AddConsistency(leaves[..half], size, isKnown, proof);
-            proof.Add(RootOf(leaves[half..]));
-        }
-        else
-        {
-            AddConsistency(leaves[half..], size - half, isKnown: false, proof);
-            proof.Add(RootOf(leaves[..half]));
-        }
-    }
-
-    /// <summary>The largest power of two below the number of leaves.</summary>
-    private static int LeftHalf(int leaves) => 1 << BitOperations.Log2((uint)(leaves - 1));
-
-    private static byte[] RootOf(ReadOnlySpan<byte[]> leaves)
+    /// <exception cref="ArgumentException">These are not whole hashes.</exception>
+    public static byte[] RootOf(ReadOnlySpan<byte> leafHashes)
     {
         var tree = new MerkleTree();
-        foreach (var leaf in leaves)
+        for (var size = CountOf(leafHashes); size > 0; size--)
         {
-            tree.Append(leaf);
+            tree.Append(leafHashes[..MerkleHash.Length]);
+            leafHashes = leafHashes[MerkleHash.Length..];
         }
 
         return tree.Root();
     }
+
+    /// <summary>Goes into the half that holds the place and keeps the root of the other.</summary>
+    /// <returns>The place within that half.</returns>
+    private static int Descend(ref ReadOnlySpan<byte> subtree, int place, List<byte[]> proof)
+    {
+        // The largest power of two that is smaller than the number of leaves.
+        var half = (int)(BitOperations.RoundUpToPowerOf2((uint)CountOf(subtree)) / 2);
+        var left = subtree[..(half * MerkleHash.Length)];
+        var right = subtree[left.Length..];
+        var isLeft = place < half;
+        proof.Add(RootOf(isLeft ? right : left));
+        subtree = isLeft ? left : right;
+        return isLeft ? place : place - half;
+    }
+
+    private static int CountOf(ReadOnlySpan<byte> leafHashes) => leafHashes.Length % MerkleHash.Length == 0
+        ? leafHashes.Length / MerkleHash.Length
+        : throw new ArgumentException("A hash has 32 bytes.", nameof(leafHashes));
 }

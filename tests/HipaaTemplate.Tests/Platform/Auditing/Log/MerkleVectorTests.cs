@@ -1,45 +1,47 @@
 using System.Text.Json;
 using HipaaTemplate.Platform.Auditing.Log;
-using HipaaTemplate.Tests.Harness;
 
 namespace HipaaTemplate.Tests.Platform.Auditing.Log;
 
-/// <summary>Proofs, good and bad, that the implementers of transparency logs check theirs with.</summary>
+/// <summary>Proofs that transparency-dev/merkle made and broke.</summary>
 internal sealed class MerkleVectorTests
 {
-    /// <summary>Valid there; refused here, because its roots are words and no hashes.</summary>
-    private const string WithoutHashes = "sizes-are-equal-one-and-proof-is-empty.json";
-
-    [Test]
-    public void Proofs_of_inclusion() => Check("inclusion", 98, test => MerkleProof.Includes(
-        Size(test, "treeSize"), Hash(test, "root"), Size(test, "leafIdx"), Hash(test, "leafHash"), Proof(test)));
-
-    [Test]
-    public void Proofs_of_consistency() => Check("consistency", 98, test => MerkleProof.IsConsistent(
-        Size(test, "size1"), Hash(test, "root1"), Size(test, "size2"), Hash(test, "root2"), Proof(test)));
-
-    private static void Check(string kind, int cases, Func<JsonElement, bool> verify)
+    [TestCase("inclusion", 98)]
+    [TestCase("consistency", 98)]
+    public void Published_proofs(string kind, int cases)
     {
-        var files = Directory.GetFiles(
-            Path.Combine(VectorFolder.Of("merkle", cases), "testdata", kind), "*.json", SearchOption.AllDirectories);
+        var folder = Path.Combine(VectorFolder.Of("merkle", cases), "testdata", kind);
+        var count = 0;
         Assert.Multiple(() =>
         {
-            foreach (var file in files)
+            foreach (var file in Directory.GetFiles(folder, "*.json", SearchOption.AllDirectories))
             {
                 using var document = JsonDocument.Parse(File.ReadAllBytes(file));
                 var test = document.RootElement;
-                Assert.That(verify(test), Is.EqualTo(!test.GetProperty("wantErr").GetBoolean() && Path.GetFileName(file) != WithoutHashes), file);
+                Assert.That(
+                    kind == "inclusion" ? IsIncluded(test) : IsConsistent(test),
+                    Is.Not.EqualTo(test.GetProperty("wantErr").GetBoolean()),
+                    Path.GetRelativePath(folder, file));
+                count++;
             }
         });
-        Assert.That(files, Has.Length.EqualTo(cases));
-        TestContext.Progress.WriteLine($"RFC 6962 {kind}: {files.Length} cases passed");
+
+        Assert.That(count, Is.EqualTo(cases));
+        TestContext.Progress.WriteLine($"RFC 6962 {kind} proofs: {count} cases passed");
     }
 
-    private static ulong Size(JsonElement test, string name) => test.GetProperty(name).GetUInt64();
+    private static bool IsIncluded(JsonElement test) => MerkleVerifier.IsIncluded(
+        Number(test, "leafIdx"), Number(test, "treeSize"), Bytes(test, "leafHash"), Proof(test), Bytes(test, "root"));
 
-    private static byte[] Hash(JsonElement test, string name) => Convert.FromBase64String(test.GetProperty(name).GetString() ?? "");
+    private static bool IsConsistent(JsonElement test) => MerkleVerifier.IsConsistent(
+        Number(test, "size1"), Bytes(test, "root1"), Number(test, "size2"), Bytes(test, "root2"), Proof(test));
 
-    private static List<byte[]> Proof(JsonElement test) => test.GetProperty("proof") is { ValueKind: JsonValueKind.Array } proof
-        ? [.. proof.EnumerateArray().Select(hash => Convert.FromBase64String(hash.GetString()!))]
+    /// <summary>Theirs are unsigned: the largest become negative, and are refused as that.</summary>
+    private static long Number(JsonElement test, string name) => unchecked((long)test.GetProperty(name).GetUInt64());
+
+    private static byte[] Bytes(JsonElement test, string name) => test.GetProperty(name).GetBytesFromBase64();
+
+    private static byte[][] Proof(JsonElement test) => test.GetProperty("proof") is { ValueKind: JsonValueKind.Array } proof
+        ? [.. proof.EnumerateArray().Select(hash => hash.GetBytesFromBase64())]
         : [];
 }
