@@ -4,8 +4,11 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using HipaaTemplate.Platform.Protection;
+using HipaaTemplate.Platform.Protection.Keys;
 using HipaaTemplate.Platform.Tenancy;
 using HipaaTemplate.Tests.Harness;
+using Microsoft.Extensions.Options;
 
 namespace HipaaTemplate.Benchmarks;
 
@@ -19,11 +22,13 @@ internal sealed class RotationCost : IAsyncDisposable
     private const int Writers = 50;
     private const int Patients = 1_000;
     private const int Rounds = 3;
+    private const string Slug = "northwind";
+    private const string Path = "/api/v1/patients";
 
     /// <summary>A thirtieth of the default, so that a rotation takes a minute and not half an hour.</summary>
     private const int CacheSeconds = 10;
-    private const string Slug = "northwind";
-    private const string Path = "/api/v1/patients";
+
+    private static readonly KeyTimes Times = new(Options.Create(new ProtectionSettings { CacheSeconds = CacheSeconds }));
 
     /// <summary>Until the runtime has compiled what is used most for the last time.</summary>
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(30);
@@ -144,10 +149,10 @@ internal sealed class RotationCost : IAsyncDisposable
         while (!ending.IsCompleted)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(10), CancellationToken.None);
-            // It says when it begins to wait for 3.1 times KEY_CACHE_SECONDS; what follows the wait is the sealing, which
+            // It says when it begins to wait until the new version seals; what follows the wait is the sealing, which
             // it says the second time: the first is what an earlier rotation might have left.
             var lines = verb.Output;
-            from = from == 0 && lines.Any(line => line.Contains("waiting", StringComparison.Ordinal)) ? Stopwatch.GetTimestamp() + (long)(3.1 * CacheSeconds * Stopwatch.Frequency) : from;
+            from = from == 0 && lines.Any(line => line.Contains("waiting", StringComparison.Ordinal)) ? Stopwatch.GetTimestamp() + (long)(Times.Delay.TotalSeconds * Stopwatch.Frequency) : from;
             to = to == 0 && lines.Count(line => line.Contains(" anew", StringComparison.Ordinal)) > 1 ? Stopwatch.GetTimestamp() : to;
         }
 

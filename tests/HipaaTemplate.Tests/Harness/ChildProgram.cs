@@ -23,8 +23,8 @@ internal static class ChildProgram
         {
             case ["aws-kms"]:
                 return await OpenWithKmsAsync();
-            case ["serve"]:
-                return await ServeAsync();
+            case ["serve-with", var entity]:
+                return await ServeWithAsync(Type.GetType(entity, throwOnError: true)!);
             default:
                 Console.Error.WriteLine("This program is started by tests.");
                 return 2;
@@ -68,20 +68,15 @@ internal static class ChildProgram
     }
 
     /// <summary>Of a process of its own, because EF Core keeps one model for all hosts of one.</summary>
-    private static async Task<int> ServeAsync()
+    private static async Task<int> ServeWithAsync(Type entity)
     {
         await using var issuer = await TestIssuer.StartAsync();
         var settings = new Dictionary<string, string> { ["KEY_LOCAL_FILE"] = Variable("KEY_LOCAL_FILE") };
-        await using var host = new ApiHost(Variable("DATABASE_URL"), issuer, settings, services =>
-        {
-            if (Environment.GetEnvironmentVariable("WITH_ENTITY") is { } entity)
-            {
-                services.AddTestFeature(new EntityFeature([Type.GetType(entity, throwOnError: true)!]));
-            }
-        });
+        await using var host = new ApiHost(
+            Variable("DATABASE_URL"), issuer, settings, services => services.AddTestFeature(new EntityFeature([entity])));
         try
         {
-            Console.WriteLine(host.Address.Scheme);
+            _ = host.Address;
             return 0;
         }
         catch (InvalidOperationException)

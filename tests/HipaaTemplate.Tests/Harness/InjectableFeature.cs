@@ -24,11 +24,7 @@ internal sealed class InjectableFeature : IFeature
     public void MapEndpoints(IEndpointRouteBuilder api) => api.MapGet("/injectable", SearchAsync)
         .WithSummary("Texts equal to the one given").RequireAuthorization(Policies.ReadRecords).Fails();
 
-    public static void AddTo(IServiceCollection services)
-    {
-        var catalog = (FeatureCatalog)services.Last(s => s.ServiceType == typeof(FeatureCatalog)).ImplementationInstance!;
-        services.AddSingleton(new FeatureCatalog([.. catalog.Features, new InjectableFeature()]));
-    }
+    public static void AddTo(IServiceCollection services) => services.AddTestFeature(new InjectableFeature());
 
 #pragma warning disable EF1003 // The very mistake.
     private static async Task<IResult> SearchAsync(string text, AppDbContext db, CancellationToken ct) => TypedResults.Text(

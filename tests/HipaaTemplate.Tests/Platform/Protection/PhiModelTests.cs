@@ -105,11 +105,9 @@ internal sealed class PhiModelTests
     public async Task The_API_starts_only_without_one(Type entity, int exitCode, string message)
     {
         var result = await ChildProgram.RunAsync(
-            new Dictionary<string, string>
-            {
-                ["DATABASE_URL"] = App.DatabaseUrl, ["KEY_LOCAL_FILE"] = App.LocalKeyFile, ["WITH_ENTITY"] = entity.AssemblyQualifiedName!,
-            },
-            "serve");
+            new Dictionary<string, string> { ["DATABASE_URL"] = App.DatabaseUrl, ["KEY_LOCAL_FILE"] = App.LocalKeyFile },
+            "serve-with",
+            entity.AssemblyQualifiedName!);
 
         Assert.Multiple(() =>
         {

@@ -8,7 +8,11 @@ namespace HipaaTemplate.Platform.Authentication.Keys;
 /// issuer withdrew is gone with the next reading.
 /// </summary>
 internal sealed partial class IssuerKeys(
-    IssuerRegistration issuer, Func<CancellationToken, Task<IssuerDocument>> read, IssuerPatience patience, TimeProvider time, ILogger<IssuerKeys> logger)
+    IssuerRegistration issuer,
+    Func<CancellationToken, Task<IssuerDocument>> read,
+    IssuerPatience patience,
+    TimeProvider time,
+    ILogger<IssuerKeys> logger)
 {
     /// <summary>How long a withdrawn key may still be accepted while no unknown one turns up.</summary>
     public static readonly TimeSpan RefreshAfter = TimeSpan.FromMinutes(5);
