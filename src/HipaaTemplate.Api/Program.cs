@@ -1,5 +1,6 @@
 using HipaaTemplate.Features.Patients;
 using HipaaTemplate.Platform;
+using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Authentication;
 using HipaaTemplate.Platform.Authorization;
 using HipaaTemplate.Platform.Commands;
@@ -32,6 +33,7 @@ builder.AddTenancy();
 builder.AddPolicies();
 builder.AddDatabase();
 builder.AddProtection();
+builder.AddAuditing();
 builder.AddHealth();
 builder.AddApiDescription();
 builder.AddCommands();

@@ -1,3 +1,4 @@
+using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Errors;
 
 namespace HipaaTemplate.Platform;
@@ -17,9 +18,10 @@ internal static class FeatureExtensions
     {
         var api = app.MapGroup("/api/v1");
         ListErrors.Map(api);
+        var audited = api.MapGroup("").AddEndpointFilter(new AuditGate());
         foreach (var feature in app.Services.GetRequiredService<FeatureCatalog>().Features)
         {
-            feature.MapEndpoints(api);
+            feature.MapEndpoints(audited);
         }
     }
 }

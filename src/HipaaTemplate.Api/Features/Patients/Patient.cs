@@ -70,6 +70,8 @@ internal sealed class Patient : PhiEntity
     [NotPhi("when the row was removed from sight")]
     public DateTimeOffset? DeletedAt { get; private set; }
 
+    public override bool IsRemoved => DeletedAt is not null;
+
     public static Patient Create(PatientRequest request, DateTimeOffset now) => new()
     {
         Id = Guid.CreateVersion7(now),

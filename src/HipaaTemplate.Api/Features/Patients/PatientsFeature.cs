@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using HipaaTemplate.Platform;
+using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Authorization;
 using HipaaTemplate.Platform.Errors;
 using HipaaTemplate.Platform.OpenApi;
@@ -36,6 +37,7 @@ internal sealed class PatientsFeature : IFeature
             .WithSummary("Find patients by number, phone, e-mail, or name and date of birth")
             .Produces<ListPatients.Response>()
             .RequireAuthorization(Policies.ReadRecords)
+            .AuditedAs(AuditAction.SearchRecords)
             .Fails(RequestErrors.InvalidCursor);
         patients.MapGet("/{id:guid}", GetPatient.Handle)
             .WithSummary("Read one patient")

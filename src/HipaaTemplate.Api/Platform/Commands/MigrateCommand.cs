@@ -40,7 +40,7 @@ internal sealed class MigrateCommand(OwnerDatabase database) : ICommand
         await using var db = database.CreateContext();
         var pending = (await db.Database.GetPendingMigrationsAsync(ct)).ToList();
         await db.Database.MigrateAsync(ct);
-        await database.InstallTenantScopeAsync(ct);
+        await database.CompleteAsync(ct);
         await Console.Out.WriteLineAsync(pending.Count == 0
             ? "up to date"
             : $"applied {string.Join(", ", pending)}");

@@ -1,3 +1,4 @@
+using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Authentication.Issuers;
 using HipaaTemplate.Platform.Authentication.Revocation;
 using HipaaTemplate.Platform.Authentication.Users;
@@ -40,6 +41,15 @@ internal sealed class AppDbContext(DbContextOptions<AppDbContext> options) : DbC
 
     public void UseKeys(PhiKeys keys) => Keys = keys;
 
+    /// <summary>What this unit of work does with patients' data; null where it does nothing.</summary>
+    public AccessRecord? Access { get; private set; }
+
+    public void Record(AccessRecord access)
+    {
+        Access = access;
+        access.Attach(this);
+    }
+
     // Pooled: Dispose is the return to the pool, and the next lease must not inherit anything.
     public override void Dispose()
     {
@@ -47,10 +57,15 @@ internal sealed class AppDbContext(DbContextOptions<AppDbContext> options) : DbC
         base.Dispose();
     }
 
-    public override ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
+        if (Access is { } access)
+        {
+            await access.EndAsync();
+        }
+
         Forget();
-        return base.DisposeAsync();
+        await base.DisposeAsync();
     }
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
@@ -88,5 +103,6 @@ internal sealed class AppDbContext(DbContextOptions<AppDbContext> options) : DbC
         tenantId = null;
         Keys?.Dispose();
         Keys = null;
+        Access = null;
     }
 }

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using HipaaTemplate.Platform.Auditing;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Npgsql;
 
@@ -21,12 +22,13 @@ internal sealed class CommitInterceptor : DbTransactionInterceptor
             : Task.CompletedTask;
 
     /// <summary>
-    /// The server refused the commit, so nothing was changed. Class 57 (operator intervention) is no
-    /// answer: a connection may be ended just after its commit. Nor is class 08 (connection exception),
-    /// which a pooler says of a server that it lost.
+    /// Without its event the commit was not even asked for; or the server refused it. So nothing was changed.
+    /// Class 57 (operator intervention) is no answer: a connection may be ended just after its commit. Nor is
+    /// class 08 (connection exception), which a pooler says of a server that it lost.
     /// </summary>
     private static bool IsAnswer(Exception exception) =>
-        exception is PostgresException { SqlState: var state }
+        exception is AuditUnavailableException
+        || exception is PostgresException { SqlState: var state }
         && !state.StartsWith("57", StringComparison.Ordinal)
         && !state.StartsWith("08", StringComparison.Ordinal);
 }

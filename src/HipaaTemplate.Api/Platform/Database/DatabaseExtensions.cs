@@ -1,3 +1,4 @@
+using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Protection;
 using HipaaTemplate.Platform.Secrets;
 using HipaaTemplate.Platform.Secrets.Vault;
@@ -24,6 +25,7 @@ internal static class DatabaseExtensions
     private static readonly TenantFilterInterceptor TenantFilter = new();
     private static readonly StartsWithInterceptor StartsWith = new();
     private static readonly CommitInterceptor Commit = new();
+    private static readonly AuditInterceptor Audit = new();
 
     // One instance each: another one would make EF Core build all of its services again.
     private static readonly PhiKeysInterceptor PhiKey = new();
@@ -64,6 +66,7 @@ internal static class DatabaseExtensions
                 TenantStamp,
                 PhiBind,
                 PhiSeal,
+                Audit,
                 Commit));
         builder.Services.AddScoped(LeaseContext);
     }
@@ -98,6 +101,7 @@ internal static class DatabaseExtensions
         {
             context.SetTenant(tenant.Id);
             context.UseKeys(new PhiKeys(provider.GetRequiredService<PhiKeySource>(), tenant.Id));
+            context.Record(provider.GetRequiredService<AccessRecord>());
         }
 
         return context;

@@ -50,6 +50,18 @@ internal readonly record struct TenantScope(string Statement, NpgsqlParameter? P
         return command;
     }
 
+    /// <summary>The statement as one of several that are sent at once, for those that follow it.</summary>
+    public NpgsqlBatchCommand CreateBatchCommand()
+    {
+        var command = new NpgsqlBatchCommand(Statement);
+        if (Parameter is not null)
+        {
+            command.Parameters.Add(Parameter);
+        }
+
+        return command;
+    }
+
     /// <summary>Makes both one round trip and one transaction.</summary>
     public void PutBefore(DbCommand command)
     {

@@ -27,8 +27,9 @@ internal static partial class IsolationAudit
                 s.nspname || '.' || c.relname = ANY (@global_tables || @expiring_tables) AS is_global,
                 s.nspname || '.' || c.relname = ANY (@expiring_tables) AS is_expiring,
                 s.nspname || '.' || c.relname = ANY (@append_tables) AS is_append,
+                s.nspname || '.' || c.relname = ANY (@insert_tables) AS is_insert,
                 s.nspname || '.' || c.relname = ANY (@tenant_tables) OR t.attnum IS NOT NULL AS is_tenant,
-                s.nspname || '.' || c.relname = ANY (@tenant_tables || @global_tables || @expiring_tables) AS is_known
+                s.nspname || '.' || c.relname = ANY (@tenant_tables || @insert_tables || @global_tables || @expiring_tables) AS is_known
             FROM pg_class c
             JOIN schemas s ON s.oid = c.relnamespace
             LEFT JOIN pg_attribute t
@@ -36,7 +37,7 @@ internal static partial class IsolationAudit
             WHERE c.relkind IN ('r', 'p', 'f') AND NOT c.relispartition
         ), scoped AS (SELECT * FROM tables WHERE is_tenant AND NOT is_global
         ), privileges AS (
-            SELECT t.name, t.is_tenant AND NOT t.is_global AS is_scoped, t.is_append, t.is_global, t.is_expiring, t.is_known, p.privilege,
+            SELECT t.name, t.is_tenant AND NOT t.is_global AS is_scoped, t.is_append, t.is_insert, t.is_global, t.is_expiring, t.is_known, p.privilege,
                 has_table_privilege('{App}', t.oid, p.privilege)
                     OR p.privilege IN ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES')
                     AND has_any_column_privilege('{App}', t.oid, p.privilege) AS is_held
@@ -54,6 +55,7 @@ internal static partial class IsolationAudit
         UNION ALL SELECT 'further permissive policy; policies are joined by OR', t.name || '.' || p.polname
             FROM scoped t JOIN pg_policy p ON p.polrelid = t.oid
             WHERE p.polpermissive AND p.polname <> '{IsolationSqlGenerator.PolicyName}'
+                AND NOT (t.is_insert AND {AuditTables.IsReadingPolicy})
         UNION ALL SELECT 'policy that the model does not have', t.name || '.' || p.polname
             FROM tables t JOIN pg_policy p ON p.polrelid = t.oid
             WHERE NOT (t.is_tenant AND NOT t.is_global AND (p.polpermissive OR p.polname = '{IsolationSqlGenerator.PolicyName}'))
@@ -101,11 +103,13 @@ internal static partial class IsolationAudit
         UNION ALL SELECT '{App} holds ' || privilege, name FROM privileges
             WHERE is_held AND (privilege IN ('TRUNCATE', 'REFERENCES', 'TRIGGER')
                 OR is_append AND privilege IN ('UPDATE', 'DELETE')
+                OR is_insert AND privilege IN ('SELECT', 'UPDATE', 'DELETE')
                 OR NOT is_scoped AND NOT (is_global AND privilege = 'SELECT')
                     AND NOT (is_expiring AND privilege IN ('INSERT', 'DELETE')))
         UNION ALL SELECT '{App} lacks ' || privilege, name FROM privileges
             WHERE NOT is_held AND is_known
-                AND (privilege = 'SELECT' OR is_scoped AND (privilege = 'INSERT' OR NOT is_append AND privilege IN ('UPDATE', 'DELETE'))
+                AND (privilege = 'SELECT' AND NOT is_insert
+                    OR is_scoped AND (privilege = 'INSERT' OR NOT is_append AND NOT is_insert AND privilege IN ('UPDATE', 'DELETE'))
                     OR is_expiring AND privilege IN ('INSERT', 'DELETE'))
         UNION ALL SELECT '{App} holds a privilege on a partition, which has policies of its own', c.oid::regclass::text
             FROM pg_class c JOIN schemas s ON s.oid = c.relnamespace

@@ -71,12 +71,14 @@ internal sealed class OwnerDatabase(IOptions<DatabaseSettings> settings, IServic
         });
     }
 
-    /// <summary>See <see cref="TenantScopeSetup"/>.</summary>
-    public async Task InstallTenantScopeAsync(CancellationToken ct)
+    /// <summary>What every migrate up does: see <see cref="TenantScopeSetup"/>, and the coming months of the audit trail.</summary>
+    public async Task CompleteAsync(CancellationToken ct)
     {
         await using var owner = new NpgsqlConnection(settings.Value.OwnerConnectionString());
         await owner.OpenAsync(ct);
         await TenantScopeSetup.ApplyAsync(owner, TenantScope, services.GetRequiredService<DerivedKeys>(), ct);
+        await using var partitions = new NpgsqlCommand(AuditTables.MakePartitions, owner);
+        await partitions.ExecuteNonQueryAsync(ct);
     }
 
     public string TenantScopeScript() => TenantScopeSetup.Script(TenantScope);

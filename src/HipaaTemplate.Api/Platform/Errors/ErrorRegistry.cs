@@ -1,3 +1,4 @@
+using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Authentication;
 using HipaaTemplate.Platform.Authorization;
 using HipaaTemplate.Platform.Database;
@@ -18,6 +19,7 @@ internal sealed class ErrorRegistry(FeatureCatalog catalog)
         typeof(AuthorizationErrors),
         typeof(DatabaseErrors),
         typeof(ProtectionErrors),
+        typeof(AuditErrors),
         typeof(HealthErrors),
     ];
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using HipaaTemplate.Platform.Auditing;
 
 namespace HipaaTemplate.Platform.Errors;
 
@@ -15,6 +16,8 @@ internal static class Problem
     public static async Task WriteAsync(
         HttpContext context, Error error, IDictionary<string, string[]>? invalidMembers = null)
     {
+        // Who is refused is told after it is in the audit trail.
+        error = await Refusals.RecordAsync(context, error);
         var response = context.Response;
         response.StatusCode = error.Status;
         response.ContentType = ContentType;

@@ -1,3 +1,4 @@
+using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Protection;
 using HipaaTemplate.Platform.Secrets;
@@ -38,6 +39,7 @@ internal sealed partial class UnhandledExceptions(ILogger<UnhandledExceptions> l
     {
         BadHttpRequestException bad => RequestErrors.ForStatus(bad.StatusCode),
         PhiException sealedData => sealedData.Error,
+        AuditUnavailableException => AuditErrors.Unavailable,
         CommitOutcomeUnknownException => DatabaseErrors.OutcomeUnknown,
         // The retry strategy wraps the last fault when it gives up.
         RetryLimitExceededException => DatabaseErrors.Unavailable,

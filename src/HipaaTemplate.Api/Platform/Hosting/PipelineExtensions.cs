@@ -1,3 +1,4 @@
+using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Errors;
 using HipaaTemplate.Platform.Logging;
 using HipaaTemplate.Platform.OpenApi;
@@ -21,6 +22,7 @@ internal static class PipelineExtensions
         app.UseMiddleware<UnmatchedRequestsMiddleware>();
         app.UseRequestTimeouts();
         app.UseAuthentication();
+        app.UseMiddleware<AuditMiddleware>();
         app.UseMiddleware<TenancyMiddleware>();
         app.UseAuthorization();
     }

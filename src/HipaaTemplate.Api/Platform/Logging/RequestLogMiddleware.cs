@@ -1,6 +1,6 @@
 using HipaaTemplate.Platform.Authentication.Tokens;
+using HipaaTemplate.Platform.Hosting;
 using HipaaTemplate.Platform.Tenancy;
-using Microsoft.AspNetCore.Diagnostics;
 
 namespace HipaaTemplate.Platform.Logging;
 
@@ -22,8 +22,8 @@ internal sealed partial class RequestLogMiddleware(
         {
             RequestFinished(
                 logger,
-                Method(context.Request.Method),
-                Route(context),
+                context.KnownMethod(),
+                context.RouteTemplate(),
                 context.Response.StatusCode,
                 time.GetElapsedTime(started).TotalMilliseconds,
                 context.TraceIdentifier,
@@ -31,17 +31,6 @@ internal sealed partial class RequestLogMiddleware(
                 tenant.IsEntered ? tenant.Id.Value : null);
         }
     }
-
-    /// <summary>The exception handler takes the endpoint off the request and remembers it.</summary>
-    private static string Route(HttpContext context)
-    {
-        var endpoint = context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint;
-        return (endpoint as RouteEndpoint)?.RoutePattern.RawText ?? "unmatched";
-    }
-
-    /// <summary>A method is any token the caller likes; only known ones are worth a line's space.</summary>
-    private static string Method(string method) =>
-        method is "GET" or "POST" or "PUT" or "DELETE" or "HEAD" or "OPTIONS" or "PATCH" ? method : "OTHER";
 
     [LoggerMessage(1001, LogLevel.Information,
         "{method} {route} {status} {duration_ms} {request_id} {user_id} {tenant_id}")]

@@ -52,8 +52,9 @@ internal sealed class Phi<T> : IPhi
     /// <exception cref="InvalidOperationException">It came out of a projection, so nothing says which row it is of.</exception>
     public T Reveal()
     {
+        var value = Open();
         row?.MarkRevealed();
-        return Open();
+        return value;
     }
 
     /// <summary>Never the value.</summary>

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations.Schema;
 using HipaaTemplate.Platform.Protection.Keys;
 using HipaaTemplate.Platform.Tenancy;
 
@@ -17,6 +18,10 @@ internal abstract class PhiEntity : ITenantScoped
 
     /// <summary>The patient whose key this row is under, and with whom it is erased. A row about no patient is its own.</summary>
     public virtual Guid SubjectId => Id;
+
+    /// <summary>For the audit trail: the row stays, and nobody sees it any more.</summary>
+    [NotMapped]
+    public virtual bool IsRemoved => false;
 
     /// <summary>Comes with every query of the entity, and is set when it is saved.</summary>
     public SubjectKey? SubjectKey { get; private set; }

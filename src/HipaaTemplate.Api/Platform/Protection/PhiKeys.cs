@@ -20,6 +20,7 @@ internal sealed class PhiKeys(PhiKeySource source, TenantId tenant, TenantKeyRin
     private readonly HashSet<PhiRow> revealed = [];
     private TenantKeyRing? ring = atHand;
     private KeysUnavailableException? failure;
+    private bool isRevealingOver;
     private bool isDisposed;
 
     public TenantId Tenant => tenant;
@@ -139,7 +140,19 @@ internal sealed class PhiKeys(PhiKeySource source, TenantId tenant, TenantKeyRin
     /// <summary>The tenant's key was destroyed while this node had it at hand: the next unit of work asks for today's.</summary>
     public void Forget() => source.Forget(tenant);
 
-    public void MarkRevealed(PhiRow row) => revealed.Add(row);
+    /// <exception cref="InvalidOperationException">What was revealed is in the audit trail already, without this row.</exception>
+    public void MarkRevealed(PhiRow row)
+    {
+        if (isRevealingOver && !revealed.Contains(row))
+        {
+            throw new InvalidOperationException("Reveal what a response holds before the handler returns: its event is stored already.");
+        }
+
+        revealed.Add(row);
+    }
+
+    /// <summary>What was revealed so far is in the audit trail; no further row can be.</summary>
+    public void EndRevealing() => isRevealingOver = true;
 
     public void Report(PhiAuthenticationException exception) => source.Report(exception);
 

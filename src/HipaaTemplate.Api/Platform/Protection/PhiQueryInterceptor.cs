@@ -1,11 +1,13 @@
 using System.Linq.Expressions;
+using HipaaTemplate.Platform.Database;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace HipaaTemplate.Platform.Protection;
 
 /// <summary>
 /// Refuses what PostgreSQL would do with ciphertext without complaint, and what would mean nothing: an order,
-/// groups, the smallest, the different ones.
+/// groups, the smallest, the different ones. And what changes rows that nobody names.
 /// </summary>
 internal sealed class PhiQueryInterceptor : IQueryExpressionInterceptor
 {
@@ -17,11 +19,12 @@ internal sealed class PhiQueryInterceptor : IQueryExpressionInterceptor
 
     public Expression QueryCompilationStarting(Expression queryExpression, QueryExpressionEventData eventData)
     {
-        new Visitor().Visit(queryExpression);
+        new Visitor(eventData.Context is AppDbContext { Access: not null }).Visit(queryExpression);
         return queryExpression;
     }
 
-    private sealed class Visitor : ExpressionVisitor
+    /// <param name="isRecorded">False for the owner's context, whose erasures are told by certificates.</param>
+    private sealed class Visitor(bool isRecorded) : ExpressionVisitor
     {
         protected override Expression VisitMethodCall(MethodCallExpression node)
         {
@@ -30,6 +33,14 @@ internal sealed class PhiQueryInterceptor : IQueryExpressionInterceptor
             {
                 throw new InvalidOperationException(
                     $"{node.Method.Name} would be by ciphertext. Load the rows and order what Reveal() gives.");
+            }
+
+            if (isRecorded && node.Method.DeclaringType == typeof(EntityFrameworkQueryableExtensions)
+                && node.Method.Name.StartsWith("Execute", StringComparison.Ordinal)
+                && typeof(PhiEntity).IsAssignableFrom(node.Method.GetGenericArguments()[0]))
+            {
+                throw new InvalidOperationException(
+                    $"{node.Method.Name} does not tell which patients' rows it changes. Load the rows, and the audit trail names them.");
             }
 
             return base.VisitMethodCall(node);

@@ -119,12 +119,18 @@ internal sealed class PhiTests
     }
 
     [Test]
-    public void A_bulk_update_of_a_sealed_value_is_refused()
+    public void A_bulk_change_of_rows_that_nobody_names_is_refused()
     {
         Phi<string> wanted = "Lindqvist";
-        Assert.That(
+        foreach (var change in new Func<Task<int>>[]
+        {
             () => Db.Set<SealedProbe>().ExecuteUpdateAsync(set => set.SetProperty(p => p.Note, wanted)),
-            Throws.InvalidOperationException.With.Message.Contains("not sealed"));
+            () => Db.Set<SealedProbe>().ExecuteUpdateAsync(set => set.SetProperty(p => p.Label, "all")),
+            () => Db.Set<SealedProbe>().Where(p => p.Label == null).ExecuteDeleteAsync(),
+        })
+        {
+            Assert.That(change, Throws.InvalidOperationException.With.Message.Contains("audit trail"));
+        }
     }
 
     [Test]

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Protection.Providers;
 
 namespace HipaaTemplate.Platform.Protection.Keys;
@@ -37,8 +38,8 @@ internal sealed class TenantKeyMaterial : IDisposable
     /// <summary>Wraps the keys of the tenant's patients.</summary>
     public ReadOnlySpan<byte> WrappingKey => wrapping.Bytes;
 
-    /// <summary>For the MAC of audit rows.</summary>
-    public void DeriveAuditKey(Span<byte> derived) => Derive("hipaa/v1|auditmac"u8, derived);
+    /// <summary>For the MAC of events of that month.</summary>
+    public void DeriveAuditKey(DateTimeOffset at, Span<byte> derived) => Derive(AuditEncoding.KeyInfo(at), derived);
 
     /// <param name="info">Beginning with hipaa/v1|bidx|.</param>
     /// <param name="derived">32 bytes.</param>

@@ -1,0 +1,173 @@
+using HipaaTemplate.Platform.Database;
+using HipaaTemplate.Platform.Protection;
+using HipaaTemplate.Platform.Protection.Keys;
+using HipaaTemplate.Platform.Protection.Providers;
+using Npgsql;
+
+namespace HipaaTemplate.Platform.Auditing;
+
+/// <summary>
+/// What one unit of work did with patients' data, and the events that tell it: of changes in their own
+/// transaction, of what was only revealed before it is given out.
+/// </summary>
+internal sealed partial class AccessRecord(
+    AuditTrail trail, AuditStamp stamp, AuditNumbers numbers, AuditStore store, ILogger<AccessRecord> logger)
+{
+    private readonly HashSet<(int Table, Guid Id)> named = [];
+    private readonly List<StampedEntry> unconfirmed = [];
+    private AppDbContext? db;
+    private AuditActor? actor;
+    private TenantKeyMaterial? material;
+    private List<PhiChange> saving = [];
+    private List<PhiChange> saved = [];
+    private bool isClosed;
+
+    /// <summary>Finds, when it is first needed, who does it: of a request the one that asks, else this process.</summary>
+    public Func<CancellationToken, ValueTask<AuditActor>> FindActorAsync { get; set; } =
+        _ => ValueTask.FromResult(AuditActor.System("api"));
+
+    /// <summary>What revealing is called here.</summary>
+    public AuditAction Reading { get; set; } = AuditAction.ReadRecords;
+
+    public void Attach(AppDbContext context) => db = context;
+
+    /// <summary>What is about to be saved. Has the key and the actor at hand: the transaction must not wait for them.</summary>
+    public async ValueTask SavingAsync(List<PhiChange> changes, CancellationToken ct)
+    {
+        saving = changes;
+        if (changes.Count > 0)
+        {
+            actor ??= await FindActorAsync(ct);
+            material = await db!.Keys!.ActiveAsync(DataClass.General, ct);
+        }
+    }
+
+    public void Saved()
+    {
+        saved.AddRange(saving);
+        saving = [];
+    }
+
+    public void NotSaved() => saving = [];
+
+    /// <summary>The event of all that was saved in this transaction, in it.</summary>
+    /// <exception cref="AuditUnavailableException">It cannot be stored, so the transaction must not be either.</exception>
+    public async Task CommittingAsync(NpgsqlTransaction transaction, CancellationToken ct)
+    {
+        NotCommitted();
+        if (saved.Count + saving.Count == 0)
+        {
+            return;
+        }
+
+        var changes = saved.Concat(saving).ToList();
+        var records = new Dictionary<(int, Guid), AuditedRecord>();
+        foreach (var change in changes)
+        {
+            records[(change.Record.Table, change.Record.Id)] = change.Record;
+        }
+
+        foreach (var row in Unnamed())
+        {
+            records.TryAdd((row.Table.Number, row.Entity.Id), RecordOf(row));
+        }
+
+        var entry = stamp.OfTenant(
+            new AuditFacts(AuditAction.ChangeRecords, AuditOutcome.Success, actor!)
+            {
+                Patients = [.. changes.Select(change => change.Patient).Concat(Unnamed().Select(row => row.Entity.SubjectId)).Distinct()],
+                Records = [.. records.Values],
+            },
+            db!.TenantId,
+            material!);
+        unconfirmed.Add(entry);
+        try
+        {
+            await store.AddAsync(transaction.Connection!, transaction, [entry], ct);
+        }
+        catch (NpgsqlException e)
+        {
+            throw new AuditUnavailableException(e);
+        }
+    }
+
+    public void Committed()
+    {
+        named.UnionWith(unconfirmed.SelectMany(stamped => stamped.Entry.Records).Select(record => (record.Table, record.Id)));
+        unconfirmed.Clear();
+        (saved, saving) = ([], []);
+    }
+
+    /// <summary>Whether it was or not: nobody saw it.</summary>
+    public void NotCommitted()
+    {
+        unconfirmed.ForEach(stamped => numbers.Void(stamped.Entry));
+        unconfirmed.Clear();
+    }
+
+    public void Started() => saved = [];
+
+    /// <summary>
+    /// Stores what was revealed. From then on nothing can be revealed any more: it would be given out without
+    /// an event. Once only; whoever comes later finds nothing to do.
+    /// </summary>
+    /// <param name="always">Also when nothing was revealed.</param>
+    /// <param name="ct">Of the request. What is being stored is stored nevertheless.</param>
+    /// <exception cref="AuditUnavailableException">It was not stored: nothing may be given out.</exception>
+    /// <exception cref="KeysUnavailableException">The MAC's key cannot be had: likewise.</exception>
+    public async Task CommitAsync(bool always, CancellationToken ct)
+    {
+        if (isClosed || db?.Keys is not { } keys)
+        {
+            return;
+        }
+
+        isClosed = true;
+        keys.EndRevealing();
+        var rows = Unnamed().ToList();
+        if (rows.Count == 0 && !always)
+        {
+            return;
+        }
+
+        var facts = new AuditFacts(Reading, AuditOutcome.Success, actor ??= await FindActorAsync(ct))
+        {
+            Patients = [.. rows.Select(row => row.Entity.SubjectId).Distinct()],
+            Records = [.. rows.Select(RecordOf)],
+        };
+        await trail.WriteAsync(stamp.OfTenant(facts, db.TenantId, await keys.ActiveAsync(DataClass.General, ct)), ct);
+    }
+
+    /// <summary>Nothing of what was revealed is given out, so there is nothing to tell.</summary>
+    public void Withhold()
+    {
+        isClosed = true;
+        db?.Keys?.EndRevealing();
+    }
+
+    /// <summary>Of work that is no request: it has nobody who waits for its event before anything is given out.</summary>
+    public async ValueTask EndAsync()
+    {
+        NotCommitted();
+        try
+        {
+            await CommitAsync(always: false, CancellationToken.None);
+        }
+        catch (Exception e) when (e is AuditUnavailableException or PhiException or NpgsqlException)
+        {
+            NotRecorded(logger, e);
+        }
+    }
+
+    private static AuditedRecord RecordOf(PhiRow row) => new('R', row.Table.Number, row.Entity.Id);
+
+    private IEnumerable<PhiRow> Unnamed() =>
+        db!.Keys!.Revealed.Where(row => !named.Contains((row.Table.Number, row.Entity.Id)))
+            .DistinctBy(row => (row.Table.Number, row.Entity.Id));
+
+    [LoggerMessage(1601, LogLevel.Critical, "SECURITY: what a unit of work revealed is not in the audit trail")]
+    private static partial void NotRecorded(ILogger logger, Exception exception);
+}
+
+/// <param name="Patient">Whom the row is about.</param>
+internal sealed record PhiChange(AuditedRecord Record, Guid Patient);

@@ -1,0 +1,120 @@
+using HipaaTemplate.Platform.Database;
+using System.Collections.Concurrent;
+using Npgsql;
+
+namespace HipaaTemplate.Platform.Auditing;
+
+/// <summary>
+/// Stores events that have no transaction of their own, many in one commit: whoever comes while one is under
+/// way is in the next. It promises nothing before it is done.
+/// </summary>
+internal sealed class AuditTrail(AuditStore store, AuditNumbers numbers, TimeProvider time)
+{
+    /// <summary>Bounds what is lost when a commit fails, and how long the last one in it waits.</summary>
+    private const int MostAtOnce = 500;
+
+    /// <summary>Between attempts; the same that a saved change gets (DatabaseExtensions).</summary>
+    private static readonly TimeSpan[] Pauses =
+        [.. from milliseconds in new[] { 50, 500, 1_500 } select TimeSpan.FromMilliseconds(milliseconds)];
+
+    private readonly ConcurrentQueue<Waiting> queue = new();
+    private int isBeingEmptied;
+
+    /// <summary>Returns when it is stored. It is stored too when nobody waits any more.</summary>
+    /// <exception cref="AuditUnavailableException">It could not be stored, as far as is known.</exception>
+    public async Task WriteAsync(StampedEntry entry, CancellationToken ct)
+    {
+        var waiting = new Waiting(entry);
+        queue.Enqueue(waiting);
+        if (Interlocked.Exchange(ref isBeingEmptied, 1) == 0)
+        {
+            // Of nobody's request: not with the first one's cancellation, nor with its place in the traces.
+            using (ExecutionContext.SuppressFlow())
+            {
+                _ = Task.Run(EmptyAsync, CancellationToken.None);
+            }
+        }
+
+        await waiting.Stored.Task.WaitAsync(ct);
+    }
+
+    private async Task EmptyAsync()
+    {
+        do
+        {
+            while (Take() is { Count: > 0 } batch)
+            {
+                await StoreAsync(batch);
+            }
+
+            Volatile.Write(ref isBeingEmptied, 0);
+        }
+        while (!queue.IsEmpty && Interlocked.Exchange(ref isBeingEmptied, 1) == 0);
+    }
+
+    private List<Waiting> Take()
+    {
+        List<Waiting> batch = [];
+        while (batch.Count < MostAtOnce && queue.TryDequeue(out var waiting))
+        {
+            batch.Add(waiting);
+        }
+
+        return batch;
+    }
+
+    private async Task StoreAsync(List<Waiting> batch)
+    {
+        try
+        {
+            await AddAsync([.. batch.Select(waiting => waiting.Entry)]);
+            batch.ForEach(waiting => waiting.Stored.SetResult());
+        }
+        // One that cannot be stored must not take the others with it.
+        catch (PostgresException) when (batch.Count > 1)
+        {
+            foreach (var waiting in batch)
+            {
+                await StoreAsync([waiting]);
+            }
+        }
+        // A commit that was not answered may have been one, and the id is in the table then.
+        catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.UniqueViolation })
+        {
+            batch[0].Stored.SetResult();
+        }
+#pragma warning disable CA1031 // Whatever it is, it is told to those who wait.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            foreach (var waiting in batch)
+            {
+                numbers.Void(waiting.Entry.Entry);
+                waiting.Stored.SetException(new AuditUnavailableException(e));
+            }
+        }
+    }
+
+    private async Task AddAsync(IReadOnlyCollection<StampedEntry> entries)
+    {
+        foreach (var pause in Pauses)
+        {
+            try
+            {
+                await store.AddAsync(entries, CancellationToken.None);
+                return;
+            }
+            catch (NpgsqlException e) when (e.IsTransient)
+            {
+                await Task.Delay(pause, time);
+            }
+        }
+
+        await store.AddAsync(entries, CancellationToken.None);
+    }
+
+    private sealed record Waiting(StampedEntry Entry)
+    {
+        public TaskCompletionSource Stored { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

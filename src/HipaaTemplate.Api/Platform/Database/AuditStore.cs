@@ -1,0 +1,97 @@
+using System.Text.Json;
+using HipaaTemplate.Platform.Auditing;
+using HipaaTemplate.Platform.Tenancy;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace HipaaTemplate.Platform.Database;
+
+/// <summary>
+/// Adds events to the table, in one round trip however many there are. The API's role may do nothing else
+/// with it, and its policy takes an event of a tenant only after that tenant's scope was set.
+/// </summary>
+internal sealed class AuditStore(AppDatabase database, ITenantScopeSql scopeSql)
+{
+    /// <summary>
+    /// Arrays, so that it is one statement for any number of events. Those of arrays go as text: PostgreSQL's
+    /// arrays of arrays are rectangles.
+    /// </summary>
+    private const string Insert = $"""
+        INSERT INTO {AuditTables.Events} (
+            tenant_id, id, at, writer, number, void, action, outcome, code, actor_type, actor, session, address,
+            purpose, endpoint, request, trace, patients, records, key_version, mac, leaf_hash)
+        SELECT @tenant, e.id, e.at, e.writer, e.number, e.void::bigint[], e.action, e.outcome, e.code, e.actor_type, e.actor,
+            e.session, e.address, e.purpose, e.endpoint, e.request, e.trace, e.patients::uuid[], e.records::jsonb,
+            e.key_version, e.mac, e.leaf_hash
+        FROM unnest(@ids, @ats, @writers, @numbers, @voids, @actions, @outcomes, @codes, @actor_types, @actors,
+            @sessions, @addresses, @purposes, @endpoints, @requests, @traces, @patients, @records, @key_versions, @macs, @leaf_hashes)
+            AS e (id, at, writer, number, void, action, outcome, code, actor_type, actor,
+            session, address, purpose, endpoint, request, trace, patients, records, key_version, mac, leaf_hash)
+        """;
+
+    /// <summary>In a transaction of their own: all of them or none.</summary>
+    public async Task AddAsync(IReadOnlyCollection<StampedEntry> entries, CancellationToken ct)
+    {
+        await using var connection = await database.OpenAsync(ct);
+        await AddAsync(connection, null, entries, ct);
+    }
+
+    /// <summary>In the transaction of what they tell.</summary>
+    public async Task AddAsync(
+        NpgsqlConnection connection, NpgsqlTransaction? transaction, IReadOnlyCollection<StampedEntry> entries, CancellationToken ct)
+    {
+        await using var batch = new NpgsqlBatch(connection, transaction);
+        foreach (var tenant in entries.GroupBy(entry => entry.Entry.Tenant))
+        {
+            batch.BatchCommands.Add(scopeSql.For(tenant.Key).CreateBatchCommand());
+            batch.BatchCommands.Add(CreateInsert(tenant.Key, [.. tenant]));
+        }
+
+        await batch.ExecuteNonQueryAsync(ct);
+    }
+
+    private static NpgsqlBatchCommand CreateInsert(TenantId tenant, IReadOnlyList<StampedEntry> entries)
+    {
+        var command = new NpgsqlBatchCommand(Insert);
+        command.Parameters.Add(new NpgsqlParameter<Guid>("tenant", tenant.Value));
+        Add(command, "ids", entries, stamped => stamped.Entry.Id);
+        Add(command, "ats", entries, stamped => stamped.Entry.At);
+        Add(command, "writers", entries, stamped => stamped.Entry.Writer);
+        Add(command, "numbers", entries, stamped => stamped.Entry.Number);
+        Add(command, "voids", entries, stamped => ArrayOf(stamped.Entry.Void));
+        Add(command, "actions", entries, stamped => stamped.Entry.Action);
+        Add(command, "outcomes", entries, stamped => stamped.Entry.Outcome);
+        AddTexts(command, "codes", entries, entry => entry.Code);
+        Add(command, "actor_types", entries, stamped => stamped.Entry.ActorType);
+        AddTexts(command, "actors", entries, entry => entry.Actor);
+        AddTexts(command, "sessions", entries, entry => entry.Session);
+        AddTexts(command, "addresses", entries, entry => entry.Address);
+        AddTexts(command, "purposes", entries, entry => entry.Purpose);
+        AddTexts(command, "endpoints", entries, entry => entry.Endpoint);
+        AddTexts(command, "requests", entries, entry => entry.Request);
+        AddTexts(command, "traces", entries, entry => entry.Trace);
+        Add(command, "patients", entries, stamped => ArrayOf(stamped.Entry.Patients));
+        Add(command, "records", entries, stamped => RecordsOf(stamped.Entry.Records));
+        Add(command, "key_versions", entries, stamped => stamped.Entry.KeyVersion);
+        Add(command, "macs", entries, stamped => stamped.Mac);
+        Add(command, "leaf_hashes", entries, stamped => stamped.LeafHash);
+        return command;
+    }
+
+    private static void Add<T>(
+        NpgsqlBatchCommand command, string name, IReadOnlyList<StampedEntry> entries, Func<StampedEntry, T> value) =>
+        command.Parameters.Add(new NpgsqlParameter<T[]>(name, [.. entries.Select(value)]));
+
+    private static void AddTexts(
+        NpgsqlBatchCommand command, string name, IReadOnlyList<StampedEntry> entries, Func<AuditEntry, string?> value) =>
+        command.Parameters.Add(new NpgsqlParameter(name, NpgsqlDbType.Array | NpgsqlDbType.Text)
+        {
+            Value = entries.Select(stamped => value(stamped.Entry)).ToArray(),
+        });
+
+    /// <summary>Numbers and ids only, so nothing is quoted.</summary>
+    private static string ArrayOf<T>(IReadOnlyList<T> values) => $"{{{string.Join(',', values)}}}";
+
+    private static string RecordsOf(IReadOnlyList<AuditedRecord> records) => JsonSerializer.Serialize(
+        records.Select(record => new object[] { record.Access.ToString(), record.Table, record.Id }));
+}

@@ -1,0 +1,28 @@
+namespace HipaaTemplate.Platform.Database;
+
+/// <summary>
+/// The table of events. No EF model knows it: it has a partition a month, and the API only adds to it. Who
+/// reads it is hipaa_auditor.
+/// </summary>
+internal static class AuditTables
+{
+    public const string Schema = "audit";
+    public const string Events = $"{Schema}.events";
+    public const string ReadingPolicy = "audit_reading";
+
+    /// <summary>Of pg_policy p: what lets auditors read all tenants' events, and nobody else.</summary>
+    public const string IsReadingPolicy = $"""
+        p.polname = '{ReadingPolicy}' AND p.polpermissive AND p.polcmd = 'r'
+                    AND p.polroles = ARRAY['{DatabaseRoles.Auditor}'::regrole::oid]
+                    AND pg_get_expr(p.polqual, p.polrelid) = 'true' AND p.polwithcheck IS NULL
+        """;
+
+    /// <summary>
+    /// Months that have a partition, from now: a deployment that is not migrated for so long stops, and says so
+    /// in its readiness before.
+    /// </summary>
+    public const int MonthsAhead = 24;
+
+    /// <summary>For the owner; makes what is missing.</summary>
+    public static readonly string MakePartitions = $"SELECT {Schema}.make_partitions({MonthsAhead})";
+}
