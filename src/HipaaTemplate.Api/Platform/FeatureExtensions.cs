@@ -18,7 +18,7 @@ internal static class FeatureExtensions
     {
         var api = app.MapGroup("/api/v1");
         ListErrors.Map(api);
-        var audited = api.MapGroup("").AddEndpointFilter(new AuditGate());
+        var audited = api.MapGroup("").AddEndpointFilter(new AuditGate()).WithMetadata(new Audited());
         foreach (var feature in app.Services.GetRequiredService<FeatureCatalog>().Features)
         {
             feature.MapEndpoints(audited);

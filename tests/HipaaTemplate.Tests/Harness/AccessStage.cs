@@ -49,6 +49,11 @@ internal sealed class AccessStage : IAsyncDisposable
         // tenant was active, and the API under test does not.
         var stage = new AccessStage(
             api, new ApiHost(databaseUrl, App.Issuer), await api.OpenAppConnectionAsync(), clinics);
+        foreach (var clinic in clinics)
+        {
+            await Refusal.MakeKeyAsync(stage.storing, clinic.Admin);
+        }
+
         var owners = stage.Callers.Select(caller => caller.Owner).Concat(clinics.Select(ColleagueAt));
         var collections = AccessExpectations.All.Select(e => e.Rows).OfType<Collection>().DistinctBy(rows => rows.Path);
         await Parallel.ForEachAsync(

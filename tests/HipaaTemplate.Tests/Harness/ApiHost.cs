@@ -41,6 +41,8 @@ internal sealed class ApiHost : WebApplicationFactory<Program>
             ["OIDC_CLIENT_ID"] = TestIssuer.ClientId,
             ["OIDC_AUDIENCE"] = TestIssuer.Audience,
             ["KEY_LOCAL_FILE"] = App.LocalKeyFile,
+            // Where it is not what the test is about it would only be at the database each second.
+            ["AUDIT_SEAL"] = "false",
         };
         foreach (var (name, value) in overrides ?? new Dictionary<string, string>())
         {

@@ -113,7 +113,9 @@ internal sealed class Interleaving : IDisposable
     {
         public static async Task<Tenant> StoreAsync(ApiHost api)
         {
-            var client = App.As(api, (await App.NewClinicAsync(api)).Admin);
+            var admin = (await App.NewClinicAsync(api)).Admin;
+            await Refusal.MakeKeyAsync(api, admin);
+            var client = App.As(api, admin);
             var canary = $"canary-{Guid.CreateVersion7():N}";
             List<string> paths = [];
             for (var row = 0; row < Rows; row++)

@@ -1,7 +1,8 @@
-using System.Text.Json;
 using HipaaTemplate.Platform.Auditing;
+using HipaaTemplate.Platform.Auditing.Sealing;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Tenancy;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace HipaaTemplate.Tests.Harness;
@@ -9,25 +10,21 @@ namespace HipaaTemplate.Tests.Harness;
 /// <summary>The audit trail as hipaa_auditor reads it.</summary>
 internal static class TrailReader
 {
-    private const string Columns = """
-        tenant_id, id, at, writer, number, void, action, outcome, code, actor_type, actor, session, address,
-        purpose, endpoint, request, trace, patients, records::text, key_version, mac, leaf_hash
-        """;
-
-    /// <summary>In the order of their ids.</summary>
+    /// <summary>In the order of their ids; of this month, and of the one before, where a test began.</summary>
     public static async Task<List<StampedEntry>> EventsAsync(string databaseUrl, TenantId tenant)
     {
-        await using var auditor = await OpenAsync(databaseUrl);
-        await using var command = new NpgsqlCommand($"SELECT {Columns} FROM {AuditTables.Events} WHERE tenant_id = @tenant ORDER BY id", auditor);
-        command.Parameters.AddWithValue("tenant", tenant.Value);
-        await using var reader = await command.ExecuteReaderAsync();
+        await using var reader = await AuditReader.OpenAsync(Options.Create(new DatabaseSettings { Url = databaseUrl }), CancellationToken.None);
+        var now = TimeProvider.System.GetUtcNow();
         List<StampedEntry> events = [];
-        while (await reader.ReadAsync())
+        foreach (var month in new[] { now.AddHours(-1), now }.Select(at => AuditLog.Of(tenant, at)).Distinct())
         {
-            events.Add(new StampedEntry(Read(reader), (byte[])reader["mac"], (byte[])reader["leaf_hash"]));
+            await foreach (var stored in reader.EventsAsync(month, CancellationToken.None))
+            {
+                events.Add(stored.Stamped);
+            }
         }
 
-        return events;
+        return [.. events.OrderBy(stamped => stamped.Entry.Id.ToString(), StringComparer.Ordinal)];
     }
 
     /// <summary>The events of one request, in the tenant's log or in the platform's.</summary>
@@ -43,34 +40,4 @@ internal static class TrailReader
         await auditor.ExecuteAsync($"SET ROLE {DatabaseRoles.Auditor}");
         return auditor;
     }
-
-    private static AuditEntry Read(NpgsqlDataReader reader) => new()
-    {
-        Tenant = TenantId.From(reader.GetGuid(0)),
-        Id = reader.GetGuid(1),
-        At = reader.GetFieldValue<DateTimeOffset>(2),
-        Writer = reader.GetGuid(3),
-        Number = reader.GetInt64(4),
-        Void = reader.GetFieldValue<long[]>(5),
-        Action = reader.GetString(6),
-        Outcome = reader.GetString(7),
-        Code = Text(reader, 8),
-        ActorType = reader.GetString(9),
-        Actor = Text(reader, 10),
-        Session = Text(reader, 11),
-        Address = Text(reader, 12),
-        Purpose = Text(reader, 13),
-        Endpoint = Text(reader, 14),
-        Request = Text(reader, 15),
-        Trace = Text(reader, 16),
-        Patients = reader.GetFieldValue<Guid[]>(17),
-        Records =
-        [
-            .. from record in JsonSerializer.Deserialize<JsonElement[][]>(reader.GetString(18))!
-               select new AuditedRecord(record[0].GetString()![0], record[1].GetInt32(), record[2].GetGuid()),
-        ],
-        KeyVersion = reader.GetInt32(19),
-    };
-
-    private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 }

@@ -40,5 +40,8 @@ internal sealed class AuditGate : IEndpointFilter
     }
 }
 
+/// <summary>An endpoint behind the gate, which takes a purpose of use.</summary>
+internal sealed record Audited;
+
 /// <summary>An endpoint whose use is an event even when it reveals nothing.</summary>
 internal sealed record AuditedAs(AuditAction Action);

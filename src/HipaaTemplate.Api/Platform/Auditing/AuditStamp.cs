@@ -31,9 +31,13 @@ internal sealed class AuditStamp(AuditNumbers numbers, DerivedKeys derivedKeys, 
     {
         var entry = Number(facts, AuditEntry.Platform, keyVersion: 0);
         Span<byte> key = stackalloc byte[SecretKey.Length];
-        HKDF.Expand(HashAlgorithmName.SHA256, platformKey.Value, key, AuditEncoding.KeyInfo(entry.At));
+        DerivePlatformKey(entry.At, key);
         return Seal(entry, key);
     }
+
+    /// <summary>For the MAC of the platform's events of that month.</summary>
+    public void DerivePlatformKey(DateTimeOffset at, Span<byte> derived) =>
+        HKDF.Expand(HashAlgorithmName.SHA256, platformKey.Value, derived, AuditEncoding.KeyInfo(at));
 
     private static StampedEntry Seal(AuditEntry entry, Span<byte> key)
     {

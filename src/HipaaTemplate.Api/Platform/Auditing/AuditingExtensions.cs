@@ -1,4 +1,8 @@
+using HipaaTemplate.Platform.Auditing.Export;
+using HipaaTemplate.Platform.Auditing.Sealing;
+using HipaaTemplate.Platform.Commands;
 using HipaaTemplate.Platform.Database;
+using HipaaTemplate.Platform.Settings;
 
 namespace HipaaTemplate.Platform.Auditing;
 
@@ -10,6 +14,18 @@ internal static class AuditingExtensions
         builder.Services.AddSingleton<AuditStamp>();
         builder.Services.AddSingleton<AuditStore>();
         builder.Services.AddSingleton<AuditTrail>();
+        builder.Services.AddSettings<AuditSettings>();
+        builder.Services.AddSingleton<SealStore>();
+        builder.Services.AddSingleton<SealKeyStore>();
+        builder.Services.AddSingleton<AuditSigningKeys>();
+        builder.Services.AddSingleton<AuditSigner>();
+        builder.Services.AddSingleton<Sealer>();
+        builder.Services.AddSingleton<AuditAnchors>();
+        builder.Services.AddSingleton<SealLag>();
+        builder.Services.AddHostedService<SealingService>();
+        builder.Services.AddSingleton<AuditExport>();
+        builder.Services.AddSingleton<AuditKeyFile>();
+        builder.Services.AddSingleton<AuditExports>();
         builder.Services.AddScoped<AccessRecord>();
         builder.Services.AddScoped<AuditActors>();
         builder.Services.AddScoped<Refusals>();

@@ -26,6 +26,7 @@ internal static class CommandLine
         builder.Services.AddSingleton<ICommand, TenantsCommand>();
         builder.Services.AddSingleton<ICommand, IssuersCommand>();
         builder.Services.AddSingleton<ICommand, KeysCommand>();
+        builder.Services.AddSingleton<ICommand, AuditCommand>();
         builder.Services.AddSingleton<ICommand, IsolationCommand>();
         builder.Services.AddSingleton<ICommand, ConfigCommand>();
         builder.Services.AddSingleton<ICommand, DocsCommand>();

@@ -10,10 +10,18 @@ internal static class AuditTables
     public const string Events = $"{Schema}.events";
     public const string ReadingPolicy = "audit_reading";
 
-    /// <summary>Of pg_policy p: what lets auditors read all tenants' events, and nobody else.</summary>
+    /// <summary>What the sealer writes; nothing of it is within the API's reach.</summary>
+    public static readonly string[] OfSealer = [Leaves, Heads, Seals, SigningKeys];
+
+    public const string Leaves = $"{Schema}.leaves";
+    public const string Heads = $"{Schema}.heads";
+    public const string Seals = $"{Schema}.seals";
+    public const string SigningKeys = $"{Schema}.signing_keys";
+
+    /// <summary>Of pg_policy p: what lets auditors and the sealer read all tenants' events, and nobody else.</summary>
     public const string IsReadingPolicy = $"""
         p.polname = '{ReadingPolicy}' AND p.polpermissive AND p.polcmd = 'r'
-                    AND p.polroles = ARRAY['{DatabaseRoles.Auditor}'::regrole::oid]
+                    AND p.polroles <@ ARRAY['{DatabaseRoles.Auditor}'::regrole::oid, '{DatabaseRoles.Sealer}'::regrole::oid]
                     AND pg_get_expr(p.polqual, p.polrelid) = 'true' AND p.polwithcheck IS NULL
         """;
 

@@ -12,6 +12,9 @@ internal static class DatabaseRoles
     /// <summary>Reads the audit trail.</summary>
     public const string Auditor = "hipaa_auditor";
 
+    /// <summary>A login that seals the audit trail: reads which events there are, and adds trees and signatures.</summary>
+    public const string Sealer = "hipaa_sealer";
+
     /// <summary>Schema of tenant data.</summary>
     public const string AppSchema = "app";
 

@@ -106,6 +106,19 @@ internal sealed class DatabaseSettings : IHasProblems
         return app.ConnectionString;
     }
 
+    /// <summary>Who seals the audit trail: of its own, so that the API's role need not read it.</summary>
+    public string SealerConnectionString()
+    {
+        var sealer = DatabaseUrl.Parse(AppConnectionString());
+        sealer.Username = DatabaseRoles.Sealer;
+        sealer.Password = Derived(KeySecret(), "hipaa_sealer password");
+        sealer.MaxPoolSize = 2;
+        return sealer.ConnectionString;
+    }
+
+    /// <summary>The same login reading the audit trail, which the owner role cannot.</summary>
+    public string AuditorConnectionString() => OwnerConnection(DatabaseRoles.Auditor);
+
     public string DerivedAppPassword()
     {
         if (AppPassword is not null)
@@ -113,11 +126,7 @@ internal sealed class DatabaseSettings : IHasProblems
             return AppPassword;
         }
 
-        var ownerPassword = Encoding.UTF8.GetBytes(DatabaseUrl.Parse(Url).Password!);
-        var derived = HKDF.DeriveKey(
-            HashAlgorithmName.SHA256, ownerPassword, outputLength: 32,
-            info: "hipaa-template/v1|hipaa_app password"u8.ToArray());
-        return Base64Url.EncodeToString(derived);
+        return Derived(DatabaseUrl.Parse(Url).Password!, "hipaa_app password");
     }
 
     /// <summary>
@@ -126,6 +135,10 @@ internal sealed class DatabaseSettings : IHasProblems
     /// keys are to be made of.
     /// </summary>
     public string KeySecret() => SigningSecret ?? AppPassword ?? DatabaseUrl.Parse(Url).Password!;
+
+    private static string Derived(string secret, string purpose) => Base64Url.EncodeToString(HKDF.DeriveKey(
+        HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(secret), outputLength: 32,
+        info: Encoding.UTF8.GetBytes($"hipaa-template/v1|{purpose}")));
 
     private string OwnerConnection(string? role)
     {

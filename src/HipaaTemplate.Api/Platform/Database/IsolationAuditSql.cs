@@ -72,12 +72,12 @@ internal static partial class IsolationAudit
         UNION ALL SELECT 'index does not lead with tenant_id', i.indexrelid::regclass::text
             FROM scoped t JOIN pg_index i ON i.indrelid = t.oid
             JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam
-            WHERE (i.indisunique OR m.amname = 'btree') AND i.indkey[0] IS DISTINCT FROM t.tenant_column
+            WHERE (i.indisunique OR m.amname = 'btree' AND NOT t.is_insert) AND i.indkey[0] IS DISTINCT FROM t.tenant_column
         UNION ALL SELECT 'index needs an operator that is not leakproof; row-level security keeps it from being used',
                 i.indexrelid::regclass::text
             FROM scoped t JOIN pg_index i ON i.indrelid = t.oid
             JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam AND m.amname = 'btree'
-            WHERE EXISTS (
+            WHERE NOT t.is_insert AND EXISTS (
                 SELECT FROM unnest(i.indclass) k(class) JOIN pg_opclass o ON o.oid = k.class
                 JOIN pg_amop e ON e.amopfamily = o.opcfamily AND e.amopstrategy = 3
                     AND e.amoplefttype = o.opcintype AND e.amoprighttype = o.opcintype
@@ -135,10 +135,10 @@ internal static partial class IsolationAudit
         UNION ALL SELECT 'function is not owned by {Owner}', p.oid::regprocedure::text
             FROM pg_proc p JOIN schemas s ON s.oid = p.pronamespace
             WHERE p.proowner::regrole::text <> '{Owner}'
-        UNION ALL SELECT 'role is missing', r.name FROM unnest(ARRAY['{Owner}', '{App}']) r(name)
+        UNION ALL SELECT 'role is missing', r.name FROM unnest(ARRAY['{Owner}', '{App}', '{DatabaseRoles.Auditor}', '{DatabaseRoles.Sealer}']) r(name)
             WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r.name)
         UNION ALL SELECT 'role is superuser, bypasses row-level security, replicates or makes roles or databases', rolname
-            FROM pg_roles WHERE rolname IN ('{Owner}', '{App}')
+            FROM pg_roles WHERE rolname IN ('{Owner}', '{App}', '{DatabaseRoles.Auditor}', '{DatabaseRoles.Sealer}')
                 AND (rolsuper OR rolbypassrls OR rolreplication OR rolcreaterole OR rolcreatedb)
         UNION ALL SELECT '{App} is a member of another role', m.roleid::regrole::text
             FROM pg_auth_members m WHERE m.member::regrole::text = '{App}'

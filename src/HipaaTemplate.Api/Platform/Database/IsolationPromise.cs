@@ -24,7 +24,7 @@ internal sealed record IsolationPromise(
     private const string HistoryTable = $"{DatabaseRoles.AppSchema}.{DatabaseRoles.MigrationsTable}";
 
     /// <summary>Tables that no EF model knows.</summary>
-    public static readonly string[] TablesApart = [HistoryTable, TenantScopeKeys.Table, CertificateTables.Keys, CertificateTables.Certificates, AuditTables.Events];
+    public static readonly string[] TablesApart = [HistoryTable, TenantScopeKeys.Table, CertificateTables.Keys, CertificateTables.Certificates, AuditTables.Events, .. AuditTables.OfSealer];
 
     /// <summary>The schemas that are ours, and all that is in them. Of others the API's role may have nothing.</summary>
     public static readonly string[] Schemas = [DatabaseRoles.AppSchema, TenantScopeKeys.Schema, AuditTables.Schema];

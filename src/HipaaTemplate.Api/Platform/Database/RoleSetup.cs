@@ -25,9 +25,12 @@ internal static class RoleSetup
             IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{DatabaseRoles.Auditor}') THEN
                 CREATE ROLE {DatabaseRoles.Auditor} NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
             END IF;
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{DatabaseRoles.Sealer}') THEN
+                CREATE ROLE {DatabaseRoles.Sealer} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOINHERIT;
+            END IF;
             IF EXISTS (
                 SELECT FROM pg_roles
-                WHERE rolname IN ('{DatabaseRoles.Owner}', '{DatabaseRoles.App}', '{DatabaseRoles.Auditor}')
+                WHERE rolname IN ('{DatabaseRoles.Owner}', '{DatabaseRoles.App}', '{DatabaseRoles.Auditor}', '{DatabaseRoles.Sealer}')
                     AND (rolsuper OR rolbypassrls)) THEN
                 RAISE EXCEPTION 'a role of this product may bypass row-level security: take SUPERUSER and BYPASSRLS from it';
             END IF;
@@ -35,8 +38,12 @@ internal static class RoleSetup
             IF NOT pg_has_role(current_user, '{DatabaseRoles.Owner}', 'USAGE') THEN
                 EXECUTE format('GRANT {DatabaseRoles.Owner} TO %I', current_user);
             END IF;
+            -- And reads the audit trail as an auditor, which the owner itself cannot.
+            IF NOT pg_has_role(current_user, '{DatabaseRoles.Auditor}', 'USAGE') THEN
+                EXECUTE format('GRANT {DatabaseRoles.Auditor} TO %I', current_user);
+            END IF;
             EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
-            EXECUTE format('GRANT CONNECT ON DATABASE %I TO {DatabaseRoles.App}, {DatabaseRoles.Auditor}', current_database());
+            EXECUTE format('GRANT CONNECT ON DATABASE %I TO {DatabaseRoles.App}, {DatabaseRoles.Auditor}, {DatabaseRoles.Sealer}', current_database());
             EXECUTE format('GRANT CONNECT, CREATE ON DATABASE %I TO {DatabaseRoles.Owner}', current_database());
         END
         $$;
@@ -49,23 +56,31 @@ internal static class RoleSetup
     {
         await using var roles = new NpgsqlCommand(Sql, login);
         await roles.ExecuteNonQueryAsync(ct);
+        await SetPasswordAsync(login, settings.AppConnectionString(), ct);
+        await SetPasswordAsync(login, settings.SealerConnectionString(), ct);
+    }
 
-        // Roles belong to the whole cluster, and PostgreSQL fails one of two sessions that alter the
-        // same one, so the password is set only when it is not the one already.
-        if (await IsAcceptedAsync(settings.AppConnectionString(), ct))
+    /// <summary>
+    /// Roles belong to the whole cluster, and PostgreSQL fails one of two sessions that alter the same one, so
+    /// the password is set only when it is not the one already.
+    /// </summary>
+    private static async Task SetPasswordAsync(NpgsqlConnection login, string connectionString, CancellationToken ct)
+    {
+        if (await IsAcceptedAsync(connectionString, ct))
         {
             return;
         }
 
+        var wanted = new NpgsqlConnectionStringBuilder(connectionString);
         // A verifier, not the password: the server may log statements.
         await using var password = new NpgsqlCommand(
-            $"ALTER ROLE {DatabaseRoles.App} PASSWORD '{ScramVerifier(settings.DerivedAppPassword())}'", login);
+            $"ALTER ROLE {wanted.Username} PASSWORD '{ScramVerifier(wanted.Password!)}'", login);
         await password.ExecuteNonQueryAsync(ct);
     }
 
-    private static async Task<bool> IsAcceptedAsync(string appConnectionString, CancellationToken ct)
+    private static async Task<bool> IsAcceptedAsync(string connectionString, CancellationToken ct)
     {
-        var unpooled = new NpgsqlConnectionStringBuilder(appConnectionString) { Pooling = false };
+        var unpooled = new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false };
         await using var app = new NpgsqlConnection(unpooled.ConnectionString);
         try
         {

@@ -1,3 +1,4 @@
+using HipaaTemplate.Platform.Auditing.Sealing;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.OpenApi;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -17,6 +18,7 @@ internal static class HealthExtensions
             .AddCheck<DatabaseCheck>("database", timeout: CheckTimeout)
             .AddCheck<MigrationsCheck>("migrations", timeout: CheckTimeout)
             .AddCheck<IsolationCheck>("isolation", timeout: CheckTimeout)
+            .AddCheck<SealLag>("audit seals", timeout: CheckTimeout)
             .AddCheck<SigningKeysCheck>("signing keys", timeout: CheckTimeout);
     }
 

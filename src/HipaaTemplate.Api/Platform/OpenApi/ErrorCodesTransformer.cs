@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Authentication;
 using HipaaTemplate.Platform.Authorization;
 using HipaaTemplate.Platform.Database;
@@ -29,7 +30,10 @@ internal sealed class ErrorCodesTransformer : IOpenApiOperationTransformer
         AuthorizationErrors.Forbidden,
         .. Error.AllIn(typeof(DatabaseErrors)),
         .. Error.AllIn(typeof(ProtectionErrors)),
+        AuditErrors.Unavailable,
     ];
+
+    private static readonly Error[] AuditedOperations = [AuditErrors.UnknownPurpose];
 
     private static readonly Error[] OperationsWithBody =
     [
@@ -64,6 +68,7 @@ internal sealed class ErrorCodesTransformer : IOpenApiOperationTransformer
             .. own,
             .. EveryOperation,
             .. isAnonymous ? [] : SignedInOperations,
+            .. metadata.OfType<Audited>().Any() ? AuditedOperations : [],
             .. operation.RequestBody is null ? [] : OperationsWithBody,
         ];
         Describe(operation, errors);

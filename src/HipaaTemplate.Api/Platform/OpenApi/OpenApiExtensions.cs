@@ -24,6 +24,7 @@ internal static class OpenApiExtensions
                 : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
             options.AddDocumentTransformer<SignInTransformer>();
             options.AddOperationTransformer<ErrorCodesTransformer>();
+            options.AddOperationTransformer<PurposeTransformer>();
             options.AddSchemaTransformer<EnumWordsTransformer>();
         });
     }

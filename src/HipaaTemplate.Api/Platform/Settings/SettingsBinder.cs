@@ -50,6 +50,7 @@ internal static class SettingsBinder
         {
             _ when type == typeof(string) => text,
             _ when type == typeof(int) => int.TryParse(text, out var number) ? number : null,
+            _ when type == typeof(bool) => text switch { "true" => true, "false" => false, _ => null },
             _ when type == typeof(Uri) => Uri.TryCreate(text, UriKind.Absolute, out var uri) ? uri : null,
             _ when type == typeof(string[]) => text.Split(
                 ',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
@@ -65,6 +66,7 @@ internal static class SettingsBinder
         type = Nullable.GetUnderlyingType(type) ?? type;
         return type.IsEnum ? $"one of {string.Join(", ", Enum.GetNames(type).Select(Words))}"
             : type == typeof(Uri) ? "an absolute URL"
+            : type == typeof(bool) ? "true or false"
             : "a whole number";
     }
 

@@ -5,6 +5,7 @@ using System.Numerics;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using HipaaTemplate.Platform.Protection.Signing;
 using HipaaTemplate.Platform.Commands;
 using HipaaTemplate.Platform.Protection.Erasure;
 
@@ -160,7 +161,7 @@ internal sealed class CertificateTests
         var changed = stage.Write(jws.ToJsonString());
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var strange = stage.Write(key.ExportSubjectPublicKeyInfoPem());
-        using var forger = CertificateKey.Make();
+        using var forger = SigningKeyPair.Make();
         var forged = stage.Write(SignedCertificate.Sign((await stage.VerifyAsync(await File.ReadAllTextAsync(file)))!, forger));
 
         foreach (var words in new[]

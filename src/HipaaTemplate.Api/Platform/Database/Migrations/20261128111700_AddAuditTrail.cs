@@ -49,9 +49,11 @@ namespace HipaaTemplate.Platform.Database.Migrations
                 CREATE POLICY tenant_isolation ON audit.events AS PERMISSIVE FOR ALL TO PUBLIC
                     USING (tenant_id = app.current_tenant_id())
                     WITH CHECK (tenant_id = app.current_tenant_id());
-                CREATE POLICY audit_reading ON audit.events AS PERMISSIVE FOR SELECT TO hipaa_auditor USING (true);
+                CREATE POLICY audit_reading ON audit.events AS PERMISSIVE FOR SELECT TO hipaa_auditor, hipaa_sealer USING (true);
+                CREATE INDEX ix_events_xid ON audit.events (xid);
 
-                GRANT USAGE ON SCHEMA audit TO hipaa_app, hipaa_auditor;
+                GRANT USAGE ON SCHEMA audit TO hipaa_app, hipaa_auditor, hipaa_sealer;
+                GRANT SELECT (tenant_id, id, at, xid, leaf_hash) ON audit.events TO hipaa_sealer;
                 GRANT SELECT ON audit.events TO hipaa_auditor;
                 -- All but xid, which would hide a row from the sealer.
                 GRANT INSERT (
@@ -83,8 +85,53 @@ namespace HipaaTemplate.Platform.Database.Migrations
                 END
                 $function$;
 
+                -- Who seals adds to these and changes nothing. docs/explanation/audit-format.md says what they are.
+                CREATE TABLE audit.leaves (
+                    log_tenant uuid NOT NULL,
+                    -- The first day of it.
+                    log_month date NOT NULL,
+                    leaf bigint NOT NULL CHECK (leaf >= 0),
+                    event_id uuid NOT NULL,
+                    leaf_hash bytea NOT NULL CHECK (length(leaf_hash) = 32),
+                    PRIMARY KEY (log_tenant, log_month, leaf),
+                    UNIQUE (log_tenant, event_id));
+
+                CREATE TABLE audit.heads (
+                    head bigint NOT NULL PRIMARY KEY CHECK (head >= 0),
+                    log_tenant uuid NOT NULL,
+                    log_month date NOT NULL,
+                    size bigint NOT NULL CHECK (size > 0),
+                    root bytea NOT NULL CHECK (length(root) = 32),
+                    -- Of the log's tree, to go on from: roots of its perfect subtrees, the largest first.
+                    peaks bytea[] NOT NULL,
+                    -- Of the checkpoint's text, in the tree of heads.
+                    leaf_hash bytea NOT NULL CHECK (length(leaf_hash) = 32),
+                    UNIQUE (log_tenant, log_month, size));
+
+                CREATE TABLE audit.seals (
+                    -- How many heads it covers.
+                    heads bigint NOT NULL PRIMARY KEY CHECK (heads > 0),
+                    peaks bytea[] NOT NULL,
+                    -- All events of transactions before this one are sealed.
+                    horizon xid8 NOT NULL,
+                    at timestamptz NOT NULL,
+                    note text NOT NULL);
+
+                CREATE TABLE audit.signing_keys (
+                    id text NOT NULL PRIMARY KEY CHECK (length(id) = 43),
+                    public_key bytea NOT NULL,
+                    private_key bytea NOT NULL,
+                    provider varchar(20) NOT NULL UNIQUE,
+                    provider_key_id varchar(512) NOT NULL,
+                    wrapped bytea NOT NULL,
+                    created_at timestamptz NOT NULL);
+
+                GRANT SELECT, INSERT ON audit.leaves, audit.heads, audit.seals, audit.signing_keys TO hipaa_sealer;
+                GRANT SELECT ON audit.leaves, audit.heads, audit.seals TO hipaa_auditor;
+                GRANT SELECT (id, public_key, provider, created_at) ON audit.signing_keys TO hipaa_auditor;
+
                 REVOKE ALL ON FUNCTION audit.first_id(timestamptz), audit.make_partitions(integer) FROM PUBLIC;
-                SELECT audit.make_partitions(24);
+                DO $partitions$ BEGIN PERFORM audit.make_partitions(24); END $partitions$;
                 """);
         }
 

@@ -1,3 +1,4 @@
+using HipaaTemplate.Platform.Protection.Signing;
 using HipaaTemplate.Platform.Commands;
 
 namespace HipaaTemplate.Platform.Protection.Erasure;
@@ -20,7 +21,7 @@ internal static class CertificateFile
         var text = await ReadAsync(file, ct);
         using var given = publicKeyFile is null
             ? null
-            : CertificateKey.TryFromPem(System.Text.Encoding.UTF8.GetString(await ReadAsync(publicKeyFile, ct)))
+            : SigningKeyPair.TryFromPem(System.Text.Encoding.UTF8.GetString(await ReadAsync(publicKeyFile, ct)))
                 ?? throw new CommandException("The file of the public key holds no PEM of a key on P-256.");
         if (!SignedCertificate.TryParse(text, out var signed))
         {

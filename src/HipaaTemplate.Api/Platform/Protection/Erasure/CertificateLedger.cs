@@ -1,4 +1,5 @@
 using System.Text;
+using HipaaTemplate.Platform.Protection.Signing;
 using HipaaTemplate.Platform.Database;
 using Microsoft.EntityFrameworkCore;
 
@@ -28,7 +29,7 @@ internal static class CertificateLedger
 
 internal sealed record LedgerEntry(string Text)
 {
-    public Erased Read(CertificateKey key) =>
+    public Erased Read(SigningKeyPair key) =>
         SignedCertificate.TryParse(Encoding.UTF8.GetBytes(Text), out var signed) && signed.Verify(key) is { } certificate
             ? new Erased(Text, certificate)
             : throw new InvalidOperationException("The certificate that was stored is not the one that was signed.");

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using HipaaTemplate.Platform.Protection.Signing;
 using HipaaTemplate.Platform.Authentication.Keys;
 
 namespace HipaaTemplate.Platform.Protection.Erasure;
@@ -33,7 +34,7 @@ internal sealed class SignedCertificate
     /// <summary>Which key signed it, by its own words.</summary>
     public string KeyId { get; }
 
-    public static string Sign(ErasureCertificate certificate, CertificateKey key)
+    public static string Sign(ErasureCertificate certificate, SigningKeyPair key)
     {
         var header = Encode(JsonSerializer.SerializeToUtf8Bytes(
             new CertificateHeader(Algorithm, key.Id, Type), ErasureJson.Default.CertificateHeader));
@@ -67,7 +68,7 @@ internal sealed class SignedCertificate
     }
 
     /// <returns>Null when this key did not sign it.</returns>
-    public ErasureCertificate? Verify(CertificateKey key)
+    public ErasureCertificate? Verify(SigningKeyPair key)
     {
         if (key.Id != KeyId || !key.Key.VerifyData(
             signed, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation))

@@ -2,14 +2,14 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace HipaaTemplate.Platform.Protection.Erasure;
+namespace HipaaTemplate.Platform.Protection.Signing;
 
-/// <summary>A P-256 key, with or without its private half, under the name that certificates call it by.</summary>
-internal sealed class CertificateKey : IDisposable
+/// <summary>A P-256 key, with or without its private half, under the name that what it signed calls it by.</summary>
+internal sealed class SigningKeyPair : IDisposable
 {
     private const string P256 = "1.2.840.10045.3.1.7";
 
-    public CertificateKey(ECDsa key)
+    public SigningKeyPair(ECDsa key)
     {
         Key = key;
         Id = ThumbprintOf(key);
@@ -20,21 +20,21 @@ internal sealed class CertificateKey : IDisposable
     /// <summary>The JWK thumbprint (RFC 7638).</summary>
     public string Id { get; }
 
-    public static CertificateKey Make() => new(ECDsa.Create(ECCurve.NamedCurves.nistP256));
+    public static SigningKeyPair Make() => new(ECDsa.Create(ECCurve.NamedCurves.nistP256));
 
     /// <param name="subjectPublicKeyInfo">DER (RFC 5280 §4.1).</param>
-    public static CertificateKey FromPublic(byte[] subjectPublicKeyInfo) =>
+    public static SigningKeyPair FromPublic(byte[] subjectPublicKeyInfo) =>
         Import(key => key.ImportSubjectPublicKeyInfo(subjectPublicKeyInfo, out _));
 
-    public static CertificateKey FromPrivate(ReadOnlySpan<byte> pkcs8)
+    public static SigningKeyPair FromPrivate(ReadOnlySpan<byte> pkcs8)
     {
         var key = ECDsa.Create();
         key.ImportPkcs8PrivateKey(pkcs8, out _);
-        return new CertificateKey(key);
+        return new SigningKeyPair(key);
     }
 
     /// <returns>Null when it is not the PEM of a public key on P-256.</returns>
-    public static CertificateKey? TryFromPem(string pem)
+    public static SigningKeyPair? TryFromPem(string pem)
     {
         try
         {
@@ -57,13 +57,13 @@ internal sealed class CertificateKey : IDisposable
 
     public void Dispose() => Key.Dispose();
 
-    private static CertificateKey Import(Action<ECDsa> import)
+    private static SigningKeyPair Import(Action<ECDsa> import)
     {
         var key = ECDsa.Create();
         try
         {
             import(key);
-            return new CertificateKey(key);
+            return new SigningKeyPair(key);
         }
         catch
         {

@@ -1,0 +1,14 @@
+namespace HipaaTemplate.Platform.Commands;
+
+/// <summary>Verifies, exports and seals the audit trail.</summary>
+internal sealed class AuditCommand(AuditExports exports) : ICommand
+{
+    public string Name => "audit";
+
+    public string Summary => "export, prove and seal the audit trail";
+
+    public IReadOnlyList<string> Usage => AuditExports.Usage;
+
+    public Task<int> RunAsync(IReadOnlyList<string> arguments, CancellationToken ct) =>
+        exports.Find(arguments) is { } run ? run(ct) : throw new UsageException("audit needs one of its forms.");
+}
