@@ -5,7 +5,8 @@ namespace HipaaTemplate.Benchmarks;
 
 /// <summary>
 /// Without a word, the servers of <c>tools/load walls</c>; with "tokens" or "phi", a table of what checking a token,
-/// or sealing and revealing a value, costs; with "rotate", one of what is noticed of a rotation.
+/// or sealing and revealing a value, costs; with "rotate", one of what is noticed of a rotation; with "audit-verify",
+/// how fast a bundle of the audit trail is verified.
 /// </summary>
 internal static class Program
 {
@@ -24,8 +25,12 @@ internal static class Program
                 return 0;
             case ["rotate", var binary, var seconds]:
                 return await RotationCost.RunAsync(binary, int.Parse(seconds, CultureInfo.InvariantCulture)) ? 0 : 1;
+            case ["audit-verify"]:
+                return await VerificationCost.RunAsync(1_000_000) ? 0 : 1;
+            case ["audit-verify", var events]:
+                return await VerificationCost.RunAsync(int.Parse(events, CultureInfo.InvariantCulture)) ? 0 : 1;
             default:
-                await Console.Error.WriteLineAsync("benchmarks: nothing, tokens, phi, or rotate BINARY SECONDS");
+                await Console.Error.WriteLineAsync("benchmarks: nothing, tokens, phi, rotate BINARY SECONDS, or audit-verify [EVENTS]");
                 return 2;
         }
     }

@@ -7,22 +7,27 @@ namespace HipaaTemplate.Platform.Auditing;
 /// Numbers this process's events, for each tenant from 0 and without a hole, so that one that is deleted is
 /// missed. A number whose transaction was not seen to commit is told in the next event: it may be missing.
 /// </summary>
-internal sealed class AuditNumbers
+internal sealed class AuditNumbers(TimeProvider time)
 {
     private readonly ConcurrentDictionary<TenantId, Counter> counters = new();
 
     /// <summary>Names the process.</summary>
     public Guid Writer { get; } = Guid.CreateVersion7();
 
-    /// <returns>The number, and those that are void and were not told yet.</returns>
-    public (long Number, IReadOnlyList<long> Void) Next(TenantId tenant)
+    /// <returns>
+    /// The number, its time, which never goes back as numbers grow, so that a month has no holes, and the numbers
+    /// that are void and were not told yet.
+    /// </returns>
+    public (long Number, DateTimeOffset At, IReadOnlyList<long> Void) Next(TenantId tenant)
     {
         var counter = counters.GetOrAdd(tenant, static _ => new Counter());
         lock (counter)
         {
             var untold = counter.Void;
             counter.Void = [];
-            return (counter.Next++, untold);
+            var now = time.GetUtcNow();
+            counter.LastAt = now > counter.LastAt ? now : counter.LastAt;
+            return (counter.Next++, counter.LastAt, untold);
         }
     }
 
@@ -39,6 +44,8 @@ internal sealed class AuditNumbers
     private sealed class Counter
     {
         public long Next { get; set; }
+
+        public DateTimeOffset LastAt { get; set; }
 
         public IReadOnlyList<long> Void { get; set; } = [];
     }

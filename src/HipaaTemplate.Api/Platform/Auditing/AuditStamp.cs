@@ -10,7 +10,7 @@ namespace HipaaTemplate.Platform.Auditing;
 /// Gives an event its number, its time and its MAC. The key is of one month and one version of the tenant's
 /// key, and the database never has it.
 /// </summary>
-internal sealed class AuditStamp(AuditNumbers numbers, DerivedKeys derivedKeys, TimeProvider time)
+internal sealed class AuditStamp(AuditNumbers numbers, DerivedKeys derivedKeys)
 {
     /// <summary>Of the platform's log: it has no tenant whose key it could be under.</summary>
     private readonly Lazy<byte[]> platformKey = new(() => derivedKeys.For("audit of the platform"));
@@ -51,13 +51,12 @@ internal sealed class AuditStamp(AuditNumbers numbers, DerivedKeys derivedKeys, 
 
     private AuditEntry Number(AuditFacts facts, TenantId tenant, int keyVersion)
     {
-        var (number, untold) = numbers.Next(tenant);
-        var now = time.GetUtcNow();
+        var (number, at, untold) = numbers.Next(tenant);
         return new AuditEntry
         {
             Tenant = tenant,
-            Id = Guid.CreateVersion7(now),
-            At = now,
+            Id = Guid.CreateVersion7(at),
+            At = at,
             Writer = numbers.Writer,
             Number = number,
             Void = untold,

@@ -16,8 +16,8 @@ internal static class CommandLine
 
     private static readonly string[] Help = ["help", "--help", "-h"];
 
-    /// <summary>Verbs that no secret service is asked for.</summary>
-    private static readonly string[] WithoutSecrets = [.. Help, "docs", "healthcheck"];
+    /// <summary>Verbs, or forms of them, that no secret service is asked for.</summary>
+    private static readonly string[] WithoutSecrets = [.. Help, "docs", "healthcheck", "audit verify"];
 
     public static void AddCommands(this WebApplicationBuilder builder)
     {
@@ -46,7 +46,7 @@ internal static class CommandLine
         var verb = words.FirstOrDefault() ?? Serve;
         try
         {
-            if (!WithoutSecrets.Contains(verb) && !words.Contains("--help"))
+            if (!WithoutSecrets.Contains(verb) && !WithoutSecrets.Contains(string.Join(' ', words.Take(2))) && !words.Contains("--help"))
             {
                 try
                 {
@@ -174,7 +174,7 @@ internal static class CommandLine
 
         await output.WriteLineAsync();
         await output.WriteLineAsync("HipaaTemplate.Api <verb> --help shows a verb's forms. Settings: docs/CONFIGURATION.md.");
-        await output.WriteLineAsync("Exit: 0 done, 1 failed, 2 wrong usage or, where a verb verifies, tampered.");
+        await output.WriteLineAsync("Exit: 0 done, 1 failed, 2 wrong usage or, where a verb verifies, tampered, 3 incomplete.");
     }
 
     private static async Task WriteUsageAsync(TextWriter output, ICommand command)

@@ -24,6 +24,9 @@ internal static class ExitCode
 
     /// <summary>Of a verb that verifies.</summary>
     public const int Tampered = 2;
+
+    /// <summary>Of a verb that verifies: nothing is contradicted, and not all is proven.</summary>
+    public const int Incomplete = 3;
 }
 
 /// <summary>The words given are not a form of the verb; its usage is shown.</summary>
