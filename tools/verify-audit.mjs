@@ -7,7 +7,7 @@
 // Exit status: 0 clean, 2 tampered or wrong usage, 3 incomplete, 1 when a file cannot be read.
 import { createHmac } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { Malformed, base64, encode, hashes, id, integer, linesOf, month, need, parse, seconds } from './lib/audit-format.mjs';
+import { Malformed, base64, encode, hashes, id, integer, linesOf, month, need, parse, seconds, tenant } from './lib/audit-format.mjs';
 import { Numbers, Tree, isIncluded, isSigned, leafHash, readAnchors, readCheckpoint, readKeys, readNote } from './lib/audit-log.mjs';
 
 class Findings {
@@ -31,7 +31,7 @@ async function verify({ bundle: file, keys: keysFile, anchors: directory }) {
 
   const readBundle = (line) => {
     need(line.type === 'bundle' && line.format === 'hipaa-audit-bundle/v1' && ['log', 'proof'].includes(line.kind), 'no bundle');
-    id(line.tenant); month(line.month);
+    tenant(line.tenant); month(line.month);
     bundle = { ...line, time: seconds(line.exported_at), isProof: line.kind === 'proof' };
     if (directory && !bundle.isProof) anchors = readAnchors(directory, signers, found);
     mine = anchors.flatMap(({ from, heads, note }) => heads.map((head, at) => ({ ...head, index: from + at, time: note.time, trail: note.trail })))

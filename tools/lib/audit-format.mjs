@@ -12,6 +12,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 export const text = (value) => { need(typeof value === 'string' && value.isWellFormed(), 'no text'); return Buffer.from(value); };
 export const matching = (value, pattern) => { need(typeof value === 'string' && pattern.test(value), `not as ${pattern}`); return value; };
 export const id = (value) => Buffer.from(matching(value, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/).replaceAll('-', ''), 'hex');
+export const tenant = (value) => { need(/[^0-]/.test(value), 'the nil UUID'); return id(value); };
 export const month = (value) => matching(value, /^(19[7-9]|[2-9]\d\d)\d-(0[1-9]|1[0-2])$/);
 const whole = (value, most) => { need(Number.isSafeInteger(value) && value >= 0 && value <= most, 'no whole number'); return value; };
 export const integer = (value) => whole(value, Number.MAX_SAFE_INTEGER);

@@ -2,7 +2,7 @@
 import { createHash, createPublicKey, verify as isSignature } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { MiB, base64, id, int32, integer, matching, month, need, parse, seconds, text } from './audit-format.mjs';
+import { MiB, base64, int32, integer, matching, month, need, parse, seconds, tenant, text } from './audit-format.mjs';
 
 // RFC 6962: hashes, a growing tree, and inclusion (RFC 9162, 2.1.3.2).
 const sha256 = (...parts) => { const hash = createHash('sha256'); for (const part of parts) hash.update(part); return hash.digest(); };
@@ -76,11 +76,11 @@ export function readKeys(file) {
   return keys;
 }
 function readKey(line, { signers, macs }) {
-  const [word, tenant, when, version, key, ...rest] = line.split(' ');
+  const [word, of, when, version, key, ...rest] = line.split(' ');
   if (word === 'mac') {
-    id(tenant); month(when); int32(Number(matching(version, /^(0|[1-9]\d{0,9})$/)));
-    need(rest.length === 0 && !macs.has(`${tenant} ${when} ${version}`), 'a MAC key twice');
-    macs.set(`${tenant} ${when} ${version}`, base64(key, 32));
+    tenant(of); month(when); int32(Number(matching(version, /^(0|[1-9]\d{0,9})$/)));
+    need(rest.length === 0 && !macs.has(`${of} ${when} ${version}`), 'a MAC key twice');
+    macs.set(`${of} ${when} ${version}`, base64(key, 32));
     return;
   }
   const [, name, keyId, encoded] = matching(line, /^[^\p{White_Space}+]+\+[0-9a-f]{8}\+[^ ]+$/u).match(/^([^+]+)\+(.{8})\+(.*)$/);

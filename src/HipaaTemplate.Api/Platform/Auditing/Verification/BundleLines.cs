@@ -1,10 +1,11 @@
 using System.Text;
 using HipaaTemplate.Platform.Auditing.Log;
+using HipaaTemplate.Platform.Tenancy;
 
 namespace HipaaTemplate.Platform.Auditing.Verification;
 
 /// <summary>The first line: which log the rest is of.</summary>
-internal sealed record BundleLine(bool IsProof, string Tenant, string Month, DateTime ExportedAt)
+internal sealed record BundleLine(bool IsProof, TenantId Tenant, string Month, DateTime ExportedAt)
 {
     private const string Format = "hipaa-audit-bundle/v1";
 
@@ -25,9 +26,10 @@ internal sealed record BundleLine(bool IsProof, string Tenant, string Month, Dat
         line.Require(line.String("format") == Format, "is another one");
         var kind = line.String("kind");
         line.Require(kind is "log" or "proof", "is another one");
-        var tenant = line.String("tenant");
+        var text = line.String("tenant");
         Span<byte> id = stackalloc byte[LineText.IdLength];
-        line.Require(LineText.TryReadId(Encoding.UTF8.GetBytes(tenant), id), "is no UUID in its one spelling");
+        line.Require(
+            LineText.TryReadId(Encoding.UTF8.GetBytes(text), id) & TenantId.TryParse(text, out var tenant), "is no UUID in its one spelling, or nil");
         var month = line.String("month");
         line.Require(LineText.IsMonth(Encoding.UTF8.GetBytes(month)), "is none");
         line.Require(LineText.TryReadTime(line.Text("exported_at"), out var exportedAt), "is no time in its one spelling");

@@ -104,7 +104,6 @@ internal ref struct JsonLine
     {
         Require(
             reader.TokenType == JsonTokenType.Number && char.IsAsciiDigit((char)reader.ValueSpan[0])
-                && !reader.ValueSpan.ContainsAny((byte)'.', (byte)'e', (byte)'E')
                 && reader.TryGetInt64(out var value) && value <= largest,
             "is no whole number in its bounds");
         return reader.GetInt64();

@@ -1,5 +1,6 @@
 using System.Text;
 using HipaaTemplate.Platform.Auditing.Log;
+using HipaaTemplate.Platform.Tenancy;
 
 namespace HipaaTemplate.Platform.Auditing.Verification;
 
@@ -9,7 +10,7 @@ internal sealed class VerifierKeys
     private const int KeyLength = 32;
 
     private readonly List<NoteKey> signers = [];
-    private readonly Dictionary<(string Tenant, string Month), Dictionary<int, byte[]>> macKeys = [];
+    private readonly Dictionary<(TenantId Tenant, string Month), Dictionary<int, byte[]>> macKeys = [];
 
     /// <summary>Keys that sign the heads.</summary>
     public IReadOnlyList<NoteKey> Signers => signers;
@@ -32,7 +33,7 @@ internal sealed class VerifierKeys
     }
 
     /// <summary>By version of the tenant's key.</summary>
-    public IReadOnlyDictionary<int, byte[]> MacKeysOf(string tenant, string month) =>
+    public IReadOnlyDictionary<int, byte[]> MacKeysOf(TenantId tenant, string month) =>
         macKeys.GetValueOrDefault((tenant, month)) ?? [];
 
     private bool TryAdd(string line)
@@ -44,8 +45,9 @@ internal sealed class VerifierKeys
         }
 
         var key = new byte[KeyLength];
-        if (line.Split(' ') is not ["mac", var tenant, var month, var versionText, var encoded]
-            || !LineText.TryReadId(Encoding.UTF8.GetBytes(tenant), stackalloc byte[LineText.IdLength])
+        if (line.Split(' ') is not ["mac", var id, var month, var versionText, var encoded]
+            || !LineText.TryReadId(Encoding.UTF8.GetBytes(id), stackalloc byte[LineText.IdLength])
+            || !TenantId.TryParse(id, out var tenant)
             || !LineText.IsMonth(Encoding.UTF8.GetBytes(month))
             || !int.TryParse(versionText, System.Globalization.NumberStyles.None, null, out var version) || $"{version}" != versionText
             || !LineText.TryReadBase64(Encoding.UTF8.GetBytes(encoded), key))

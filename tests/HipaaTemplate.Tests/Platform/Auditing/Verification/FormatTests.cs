@@ -85,6 +85,16 @@ internal sealed class FormatTests
         }
     }
 
+    [Test]
+    public async Task Base64_has_no_bits_left_over()
+    {
+        const string digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+        var mac = Convert.ToBase64String(scene.Log.Events[1].Mac);
+        var other = $"{mac[..^2]}{digits[digits.IndexOf(mac[^2], StringComparison.Ordinal) + 1]}=";
+        Assert.That(Convert.FromBase64String(other), Is.EqualTo(scene.Log.Events[1].Mac));
+        await Verifiers.ShouldBeAsync(Verdict.Tampered, Given(2, SyntheticLog.Line(scene.Log.Events[1], 1).Replace(mac, other, StringComparison.Ordinal)));
+    }
+
     [TestCase("\"C\",0,", "\"c\",0,")]
     [TestCase("\"C\",0,", "\"X\",0,")]
     [TestCase("\"C\",0,", "\"CC\",0,")]
@@ -160,7 +170,8 @@ internal sealed class FormatTests
     {
         var bytes = scene.Given(good).Bundle;
         bytes[bytes.AsSpan().IndexOf("record.read"u8)] = 0xff;
-        await Verifiers.ShouldBeAsync(Verdict.Tampered, new Evidence(bytes, scene.Keys, null));
+        var report = await Verifiers.ShouldBeAsync(Verdict.Tampered, new Evidence(bytes, scene.Keys, null));
+        Assert.That(report.Findings.Texts[0], Does.Contain("line 2 is not of this format"));
     }
 
     [TestCase(LineReader.MaximumLength, Verdict.Clean)]

@@ -1,4 +1,5 @@
 using HipaaTemplate.Platform.Auditing.Verification;
+using HipaaTemplate.Platform.Tenancy;
 
 namespace HipaaTemplate.Tests.Platform.Auditing.Verification;
 
@@ -18,6 +19,7 @@ internal sealed class KeysFileTests
     [TestCase($"mac {Tenant} 2026-13 1 KEY")]
     [TestCase($"mac {Tenant} 2026-11 1 AAAA")]
     [TestCase($"mac {Tenant}0 2026-11 1 KEY")]
+    [TestCase("mac 00000000-0000-0000-0000-000000000000 2026-11 1 KEY")]
     [TestCase($" mac {Tenant} 2026-11 1 KEY")]
     [TestCase($"mac {Tenant} 2026-11 1 KEY\r")]
     [TestCase($"mac {Tenant} 2026-11 1 KEY\nmac {Tenant} 2026-11 1 KEY")]
@@ -37,8 +39,8 @@ internal sealed class KeysFileTests
     public void Keys_of_several_months_tenants_and_versions_are_kept_apart()
     {
         var keys = VerifierKeys.Parse($"#\n\nmac {Tenant} 2026-11 1 {Key}\nmac {Tenant} 2026-11 2 {Key}\nmac {Tenant} 2026-12 1 {Key}");
-        Assert.That(keys.MacKeysOf(Tenant, "2026-11").Keys, Is.EquivalentTo(new[] { 1, 2 }));
-        Assert.That(keys.MacKeysOf(Tenant, "2026-10"), Is.Empty);
+        Assert.That(keys.MacKeysOf(TenantId.From(Guid.Parse(Tenant)), "2026-11").Keys, Is.EquivalentTo(new[] { 1, 2 }));
+        Assert.That(keys.MacKeysOf(TenantId.From(Guid.Parse(Tenant)), "2026-10"), Is.Empty);
         Assert.That(keys.Signers, Is.Empty);
     }
 }

@@ -113,6 +113,16 @@ internal sealed class SealTests
     }
 
     [Test]
+    public async Task A_void_number_outside_what_a_writer_wrote_neither_makes_a_hole_nor_fills_one()
+    {
+        var log = Changed(scene.Log, 20, written => scene.Log.Sign(written.Entry with { Void = [1_000, 1_001] }));
+        Assert.That((await SealedAsync(log)).Findings.Verdict, Is.EqualTo(Verdict.Clean));
+        var (writer, number) = (log.Events[20].Entry.Writer, log.Events[20].Entry.Number - 1);
+        await ShouldFindAsync(
+            Without(log, log.Events.Find(written => written.Entry.Writer == writer && written.Entry.Number == number)!), $"number {number} of writer");
+    }
+
+    [Test]
     public async Task A_writers_first_number_may_be_any_and_a_far_one_is_a_hole_that_is_found_at_once()
     {
         var log = Changed(scene.Log, 0, written => scene.Log.Sign(written.Entry with { Writer = Guid.CreateVersion7(), Number = JsonLine.LargestNumber }));
