@@ -11,7 +11,7 @@ namespace HipaaTemplate.Platform.Auditing;
 /// transaction, of what was only revealed before it is given out.
 /// </summary>
 internal sealed partial class AccessRecord(
-    AuditTrail trail, AuditStamp stamp, AuditNumbers numbers, AuditStore store, ILogger<AccessRecord> logger)
+    AuditTrail trail, AuditNumbers numbers, AuditStore store, ILogger<AccessRecord> logger)
 {
     private readonly HashSet<(int Table, Guid Id)> named = [];
     private readonly List<StampedEntry> unconfirmed = [];
@@ -72,7 +72,7 @@ internal sealed partial class AccessRecord(
             records.TryAdd((row.Table.Number, row.Entity.Id), RecordOf(row));
         }
 
-        var entry = stamp.OfTenant(
+        using var draft = AuditDraft.OfTenant(
             new AuditFacts(AuditAction.ChangeRecords, AuditOutcome.Success, actor!)
             {
                 Patients = [.. changes.Select(change => change.Patient).Concat(Unnamed().Select(row => row.Entity.SubjectId)).Distinct()],
@@ -80,6 +80,7 @@ internal sealed partial class AccessRecord(
             },
             db!.TenantId,
             material!);
+        var entry = AuditStamp.Stamp(draft, numbers);
         unconfirmed.Add(entry);
         try
         {
@@ -93,6 +94,7 @@ internal sealed partial class AccessRecord(
 
     public void Committed()
     {
+        unconfirmed.ForEach(stamped => numbers.Stored(stamped.Entry));
         named.UnionWith(unconfirmed.SelectMany(stamped => stamped.Entry.Records).Select(record => (record.Table, record.Id)));
         unconfirmed.Clear();
         (saved, saving) = ([], []);
@@ -101,7 +103,7 @@ internal sealed partial class AccessRecord(
     /// <summary>Whether it was or not: nobody saw it.</summary>
     public void NotCommitted()
     {
-        unconfirmed.ForEach(stamped => numbers.Void(stamped.Entry));
+        unconfirmed.ForEach(stamped => numbers.NotStored(stamped.Entry));
         unconfirmed.Clear();
     }
 
@@ -135,7 +137,7 @@ internal sealed partial class AccessRecord(
             Patients = [.. rows.Select(row => row.Entity.SubjectId).Distinct()],
             Records = [.. rows.Select(RecordOf)],
         };
-        await trail.WriteAsync(stamp.OfTenant(facts, db.TenantId, await keys.ActiveAsync(DataClass.General, ct)), ct);
+        await trail.WriteAsync(AuditDraft.OfTenant(facts, db.TenantId, await keys.ActiveAsync(DataClass.General, ct)), ct);
     }
 
     /// <summary>Nothing of what was revealed is given out, so there is nothing to tell.</summary>

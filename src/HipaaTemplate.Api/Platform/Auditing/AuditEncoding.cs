@@ -47,14 +47,16 @@ internal static class AuditEncoding
         return writer.ToArray();
     }
 
-    /// <param name="tenantAuditKey">Of that version of the tenant's key and that month.</param>
-    /// <param name="encoded">From <see cref="Encode"/>.</param>
-    public static byte[] Mac(ReadOnlySpan<byte> tenantAuditKey, ReadOnlySpan<byte> encoded) =>
-        HMACSHA256.HashData(tenantAuditKey, encoded);
+    /// <summary>Each month (in UTC) has a key of its own, so that an auditor can be given one of them.</summary>
+    /// <param name="auditKey">Of that version of the tenant's key.</param>
+    /// <param name="at">A time of the month.</param>
+    /// <param name="derived">32 bytes.</param>
+    public static void DeriveMonthKey(ReadOnlySpan<byte> auditKey, DateTimeOffset at, Span<byte> derived) => HKDF.Expand(
+        HashAlgorithmName.SHA256, auditKey, derived, Encoding.ASCII.GetBytes(at.UtcDateTime.ToString("yyyy-MM", CultureInfo.InvariantCulture)));
 
-    /// <summary>For HKDF: each month (in UTC) has a key of its own, so that an auditor can be given one of them.</summary>
-    public static byte[] KeyInfo(DateTimeOffset at) =>
-        Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"hipaa/v1|auditmac|{at.UtcDateTime:yyyy-MM}"));
+    /// <param name="monthKey">From <see cref="DeriveMonthKey"/>.</param>
+    /// <param name="encoded">From <see cref="Encode"/>.</param>
+    public static byte[] Mac(ReadOnlySpan<byte> monthKey, ReadOnlySpan<byte> encoded) => HMACSHA256.HashData(monthKey, encoded);
 
     public static long MicrosecondsOf(DateTimeOffset at) => (at - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 

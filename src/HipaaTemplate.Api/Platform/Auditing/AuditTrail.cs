@@ -8,7 +8,7 @@ namespace HipaaTemplate.Platform.Auditing;
 /// Stores events that have no transaction of their own, many in one commit: whoever comes while one is under
 /// way is in the next. It promises nothing before it is done.
 /// </summary>
-internal sealed class AuditTrail(AuditStore store, AuditNumbers numbers, TimeProvider time)
+internal sealed class AuditTrail(AuditStore store, TimeProvider time)
 {
     /// <summary>Bounds what is lost when a commit fails, and how long the last one in it waits.</summary>
     private const int MostAtOnce = 500;
@@ -18,13 +18,16 @@ internal sealed class AuditTrail(AuditStore store, AuditNumbers numbers, TimePro
         [.. from milliseconds in new[] { 50, 500, 1_500 } select TimeSpan.FromMilliseconds(milliseconds)];
 
     private readonly ConcurrentQueue<Waiting> queue = new();
+    private readonly AuditNumbers numbers = new(time, isSerial: true);
     private int isBeingEmptied;
 
     /// <summary>Returns when it is stored. It is stored too when nobody waits any more.</summary>
+    /// <param name="draft">Taken over.</param>
+    /// <param name="ct">Of who waits.</param>
     /// <exception cref="AuditUnavailableException">It could not be stored, as far as is known.</exception>
-    public async Task WriteAsync(StampedEntry entry, CancellationToken ct)
+    public async Task WriteAsync(AuditDraft draft, CancellationToken ct)
     {
-        var waiting = new Waiting(entry);
+        var waiting = new Waiting(draft);
         queue.Enqueue(waiting);
         if (Interlocked.Exchange(ref isBeingEmptied, 1) == 0)
         {
@@ -45,6 +48,7 @@ internal sealed class AuditTrail(AuditStore store, AuditNumbers numbers, TimePro
             while (Take() is { Count: > 0 } batch)
             {
                 await StoreAsync(batch);
+                batch.ForEach(waiting => waiting.Draft.Dispose());
             }
 
             Volatile.Write(ref isBeingEmptied, 0);
@@ -65,33 +69,29 @@ internal sealed class AuditTrail(AuditStore store, AuditNumbers numbers, TimePro
 
     private async Task StoreAsync(List<Waiting> batch)
     {
+        // Numbered here and not where they come from, so that they are stored in the order of their numbers.
+        List<StampedEntry> entries = [.. batch.Select(waiting => AuditStamp.Stamp(waiting.Draft, numbers))];
         try
         {
-            await AddAsync([.. batch.Select(waiting => waiting.Entry)]);
+            await AddAsync(entries);
+            entries.ForEach(stamped => numbers.Stored(stamped.Entry));
             batch.ForEach(waiting => waiting.Stored.SetResult());
         }
         // One that cannot be stored must not take the others with it.
         catch (PostgresException) when (batch.Count > 1)
         {
+            entries.ForEach(stamped => numbers.NotStored(stamped.Entry));
             foreach (var waiting in batch)
             {
                 await StoreAsync([waiting]);
             }
         }
-        // A commit that was not answered may have been one, and the id is in the table then.
-        catch (PostgresException e) when (e is { SqlState: PostgresErrorCodes.UniqueViolation })
-        {
-            batch[0].Stored.SetResult();
-        }
 #pragma warning disable CA1031 // Whatever it is, it is told to those who wait.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            foreach (var waiting in batch)
-            {
-                numbers.Void(waiting.Entry.Entry);
-                waiting.Stored.SetException(new AuditUnavailableException(e));
-            }
+            entries.ForEach(stamped => numbers.NotStored(stamped.Entry));
+            batch.ForEach(waiting => waiting.Stored.SetException(new AuditUnavailableException(e)));
         }
     }
 
@@ -108,12 +108,17 @@ internal sealed class AuditTrail(AuditStore store, AuditNumbers numbers, TimePro
             {
                 await Task.Delay(pause, time);
             }
+            // The attempt before was not answered, and had stored all of them: ids are never given twice.
+            catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.UniqueViolation)
+            {
+                return;
+            }
         }
 
         await store.AddAsync(entries, CancellationToken.None);
     }
 
-    private sealed record Waiting(StampedEntry Entry)
+    private sealed record Waiting(AuditDraft Draft)
     {
         public TaskCompletionSource Stored { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

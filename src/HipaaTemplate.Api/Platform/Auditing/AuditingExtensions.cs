@@ -10,8 +10,9 @@ internal static class AuditingExtensions
 {
     public static void AddAuditing(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<AuditNumbers>();
-        builder.Services.AddSingleton<AuditStamp>();
+        // Of changes, each in a transaction of its own; AuditTrail has another.
+        builder.Services.AddSingleton(provider => new AuditNumbers(provider.GetRequiredService<TimeProvider>(), isSerial: false));
+        builder.Services.AddSingleton<PlatformKey>();
         builder.Services.AddSingleton<AuditStore>();
         builder.Services.AddSingleton<AuditTrail>();
         builder.Services.AddSettings<AuditSettings>();

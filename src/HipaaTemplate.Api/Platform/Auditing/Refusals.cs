@@ -10,7 +10,7 @@ using Npgsql;
 namespace HipaaTemplate.Platform.Auditing;
 
 /// <summary>Events of those who were not let in, stored before they are told.</summary>
-internal sealed class Refusals(AuditTrail trail, AuditStamp stamp, TenantContext tenant)
+internal sealed class Refusals(AuditTrail trail, PlatformKey platformKey, TenantContext tenant)
 {
     /// <param name="context">Whose response is this error and nothing else.</param>
     /// <param name="error">About to be answered.</param>
@@ -57,7 +57,7 @@ internal sealed class Refusals(AuditTrail trail, AuditStamp stamp, TenantContext
         var action = error == AuthenticationErrors.TokenRefused ? AuditAction.RefuseSignIn : AuditAction.RefuseAccess;
         if (!tenant.IsEntered)
         {
-            await trail.WriteAsync(stamp.OfPlatform(
+            await trail.WriteAsync(platformKey.Draft(
                 new AuditFacts(action, AuditOutcome.Refused, AuditActors.Unknown(context)) { Code = error.Code }), ct);
             return;
         }
@@ -65,7 +65,7 @@ internal sealed class Refusals(AuditTrail trail, AuditStamp stamp, TenantContext
         var actor = await context.RequestServices.GetRequiredService<AuditActors>().FindAsync(context, ct);
         var keys = context.RequestServices.GetRequiredService<AppDbContext>().Keys!;
         var material = await keys.ActiveAsync(DataClass.General, ct);
-        await trail.WriteAsync(stamp.OfTenant(
+        await trail.WriteAsync(AuditDraft.OfTenant(
             new AuditFacts(action, AuditOutcome.Refused, actor) { Code = error.Code }, tenant.Id, material), ct);
     }
 }

@@ -116,9 +116,10 @@ internal sealed class AuditTableTests
         await work.Db.Keys!.PrepareAsync(CancellationToken.None);
         var material = work.Db.Keys.Ring.Find(stored.Entry.KeyVersion)!;
         var key = new byte[32];
-        material.DeriveAuditKey(stored.Entry.At, key);
-        var nextMonth = new byte[32];
-        material.DeriveAuditKey(stored.Entry.At.AddMonths(1), nextMonth);
+        var (auditKey, nextMonth) = (new byte[32], new byte[32]);
+        material.DeriveAuditKey(auditKey);
+        AuditEncoding.DeriveMonthKey(auditKey, stored.Entry.At, key);
+        AuditEncoding.DeriveMonthKey(auditKey, stored.Entry.At.AddMonths(1), nextMonth);
         var encoded = AuditEncoding.Encode(stored.Entry);
         var leaf = new byte[MerkleHash.Length];
         MerkleHash.Leaf([.. encoded, .. stored.Mac], leaf);

@@ -8,7 +8,7 @@ using HipaaTemplate.Platform.Tenancy;
 namespace HipaaTemplate.Platform.Auditing.Export;
 
 /// <summary>The keys that a verifier takes (docs/explanation/audit-format.md).</summary>
-internal sealed class AuditKeyFile(AuditSigningKeys signingKeys, AuditStamp stamp, TenantScopes scopes)
+internal sealed class AuditKeyFile(AuditSigningKeys signingKeys, PlatformKey platformKey, TenantScopes scopes)
 {
     /// <param name="log">Whose MAC keys are told too: who has them could forge an event of that month.</param>
     /// <param name="output">The lines.</param>
@@ -28,7 +28,7 @@ internal sealed class AuditKeyFile(AuditSigningKeys signingKeys, AuditStamp stam
         var macKey = new byte[SecretKey.Length];
         if (month.Tenant == AuditEntry.Platform)
         {
-            stamp.DerivePlatformKey(month.Begin, macKey);
+            AuditEncoding.DeriveMonthKey(platformKey.AuditKey, month.Begin, macKey);
             await WriteMacAsync(output, month, version: 0, macKey);
             return;
         }
@@ -36,12 +36,15 @@ internal sealed class AuditKeyFile(AuditSigningKeys signingKeys, AuditStamp stam
         await using var scope = scopes.Enter(month.Tenant);
         var keys = scope.ServiceProvider.GetRequiredService<AppDbContext>().Keys!;
         await keys.PrepareAsync(ct);
+        var auditKey = new byte[SecretKey.Length];
         foreach (var material in keys.Ring.Versions.Where(material => material.Class == DataClass.General))
         {
-            material.DeriveAuditKey(month.Begin, macKey);
+            material.DeriveAuditKey(auditKey);
+            AuditEncoding.DeriveMonthKey(auditKey, month.Begin, macKey);
             await WriteMacAsync(output, month, material.Version, macKey);
         }
 
+        CryptographicOperations.ZeroMemory(auditKey);
         CryptographicOperations.ZeroMemory(macKey);
     }
 

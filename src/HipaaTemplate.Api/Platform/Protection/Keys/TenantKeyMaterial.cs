@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Protection.Providers;
 
 namespace HipaaTemplate.Platform.Protection.Keys;
@@ -38,8 +37,8 @@ internal sealed class TenantKeyMaterial : IDisposable
     /// <summary>Wraps the keys of the tenant's patients.</summary>
     public ReadOnlySpan<byte> WrappingKey => wrapping.Bytes;
 
-    /// <summary>For the MAC of events of that month.</summary>
-    public void DeriveAuditKey(DateTimeOffset at, Span<byte> derived) => Derive(AuditEncoding.KeyInfo(at), derived);
+    /// <summary>For the MACs of audit events; each month's key is made of it.</summary>
+    public void DeriveAuditKey(Span<byte> derived) => Derive("hipaa/v1|auditmac"u8, derived);
 
     /// <param name="info">Beginning with hipaa/v1|bidx|.</param>
     /// <param name="derived">32 bytes.</param>

@@ -58,7 +58,8 @@ internal sealed class SealerTests
         await WriteAsync(clinic, 1);
         await using var app = await api.OpenAppConnectionAsync();
         await using var transaction = await app.BeginTransactionAsync();
-        await api.Services.GetRequiredService<AuditStore>().AddAsync(app, transaction, [await StampAsync(clinic)], CancellationToken.None);
+        await api.Services.GetRequiredService<AuditStore>().AddAsync(
+            app, transaction, [AuditStamp.Stamp(await DraftAsync(clinic), api.Services.GetRequiredService<AuditNumbers>())], CancellationToken.None);
         await WriteAsync(clinic, 1);
         Assert.That(await SealAsync(), Is.EqualTo(1), "the one before it");
 
@@ -214,14 +215,14 @@ internal sealed class SealerTests
     {
         for (var i = 0; i < count; i++)
         {
-            await api.Services.GetRequiredService<AuditTrail>().WriteAsync(await StampAsync(of), CancellationToken.None);
+            await api.Services.GetRequiredService<AuditTrail>().WriteAsync(await DraftAsync(of), CancellationToken.None);
         }
     }
 
-    private async Task<StampedEntry> StampAsync(Clinic of)
+    private async Task<AuditDraft> DraftAsync(Clinic of)
     {
         await using var work = TenantWork.Of(api, of.Id);
-        return api.Services.GetRequiredService<AuditStamp>().OfTenant(
+        return AuditDraft.OfTenant(
             new AuditFacts(AuditAction.ReadRecords, AuditOutcome.Success, AuditActor.System("test")),
             of.Id,
             await work.Db.Keys!.ActiveAsync(DataClass.General, CancellationToken.None));
