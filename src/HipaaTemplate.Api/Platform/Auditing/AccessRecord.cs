@@ -1,3 +1,4 @@
+using HipaaTemplate.Platform.Auditing.Sealing;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Protection;
 using HipaaTemplate.Platform.Protection.Keys;
@@ -11,7 +12,7 @@ namespace HipaaTemplate.Platform.Auditing;
 /// transaction, of what was only revealed before it is given out.
 /// </summary>
 internal sealed partial class AccessRecord(
-    AuditTrail trail, AuditNumbers numbers, AuditStore store, ILogger<AccessRecord> logger)
+    AuditTrail trail, AuditNumbers numbers, AuditStore store, SealWatch watch, ILogger<AccessRecord> logger)
 {
     private readonly HashSet<(int Table, Guid Id)> named = [];
     private readonly List<StampedEntry> unconfirmed = [];
@@ -95,6 +96,7 @@ internal sealed partial class AccessRecord(
     public void Committed()
     {
         unconfirmed.ForEach(stamped => numbers.Stored(stamped.Entry));
+        unconfirmed.ForEach(watch.Stored);
         named.UnionWith(unconfirmed.SelectMany(stamped => stamped.Entry.Records).Select(record => (record.Table, record.Id)));
         unconfirmed.Clear();
         (saved, saving) = ([], []);

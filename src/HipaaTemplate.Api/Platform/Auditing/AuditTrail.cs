@@ -1,5 +1,6 @@
-using HipaaTemplate.Platform.Database;
 using System.Collections.Concurrent;
+using HipaaTemplate.Platform.Auditing.Sealing;
+using HipaaTemplate.Platform.Database;
 using Npgsql;
 
 namespace HipaaTemplate.Platform.Auditing;
@@ -8,7 +9,7 @@ namespace HipaaTemplate.Platform.Auditing;
 /// Stores events that have no transaction of their own, many in one commit: whoever comes while one is under
 /// way is in the next. It promises nothing before it is done.
 /// </summary>
-internal sealed class AuditTrail(AuditStore store, TimeProvider time)
+internal sealed class AuditTrail(AuditStore store, SealWatch watch, TimeProvider time)
 {
     /// <summary>Bounds what is lost when a commit fails, and how long the last one in it waits.</summary>
     private const int MostAtOnce = 500;
@@ -75,6 +76,7 @@ internal sealed class AuditTrail(AuditStore store, TimeProvider time)
         {
             await AddAsync(entries);
             entries.ForEach(stamped => numbers.Stored(stamped.Entry));
+            entries.ForEach(watch.Stored);
             batch.ForEach(waiting => waiting.Stored.SetResult());
         }
         // One that cannot be stored must not take the others with it.

@@ -23,6 +23,7 @@ internal static class AuditingExtensions
         builder.Services.AddSingleton<Sealer>();
         builder.Services.AddSingleton<AuditAnchors>();
         builder.Services.AddSingleton<SealLag>();
+        builder.Services.AddSingleton<SealWatch>();
         builder.Services.AddHostedService<SealingService>();
         builder.Services.AddSingleton<AuditExport>();
         builder.Services.AddSingleton<AuditKeyFile>();

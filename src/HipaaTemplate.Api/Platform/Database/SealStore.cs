@@ -29,6 +29,24 @@ internal sealed class SealStore(IOptions<DatabaseSettings> settings)
         }
     }
 
+    /// <summary>What these events were sealed as; those that are not sealed are missing.</summary>
+    public async Task<Dictionary<(TenantId Tenant, Guid Id), byte[]>> LeafHashesAsync(Guid[] events, CancellationToken ct)
+    {
+        await using var connection = new NpgsqlConnection(settings.Value.SealerConnectionString());
+        await connection.OpenAsync(ct);
+        await using var command = new NpgsqlCommand(
+            $"SELECT log_tenant, event_id, leaf_hash FROM {AuditTables.Leaves} WHERE event_id = ANY (@events)", connection);
+        command.Parameters.Add(new NpgsqlParameter<Guid[]>("events", events));
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        Dictionary<(TenantId, Guid), byte[]> leaves = [];
+        while (await reader.ReadAsync(ct))
+        {
+            leaves[(TenantId.From(reader.GetGuid(0)), reader.GetGuid(1))] = reader.GetFieldValue<byte[]>(2);
+        }
+
+        return leaves;
+    }
+
     /// <summary>One transaction; what it adds is there all at once, or not at all.</summary>
     internal sealed class SealWork(NpgsqlConnection connection, NpgsqlTransaction transaction) : IAsyncDisposable
     {

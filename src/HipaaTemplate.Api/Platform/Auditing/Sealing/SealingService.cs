@@ -7,7 +7,7 @@ namespace HipaaTemplate.Platform.Auditing.Sealing;
 
 /// <summary>Seals each second, and anchors each minute what was sealed, for as long as the process lives.</summary>
 internal sealed partial class SealingService(
-    Sealer sealer, AuditAnchors anchors, SealLag lag, IOptions<AuditSettings> settings, TimeProvider time, ILogger<SealingService> logger)
+    Sealer sealer, AuditAnchors anchors, SealWatch watch, SealLag lag, IOptions<AuditSettings> settings, TimeProvider time, ILogger<SealingService> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -54,6 +54,8 @@ internal sealed partial class SealingService(
         {
             lag.AllSealedAt(began);
         }
+
+        await watch.CheckAsync(ct);
 
         return count == Sealer.MostAtOnce;
     }

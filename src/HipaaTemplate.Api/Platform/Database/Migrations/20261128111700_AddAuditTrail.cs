@@ -94,7 +94,7 @@ namespace HipaaTemplate.Platform.Database.Migrations
                     event_id uuid NOT NULL,
                     leaf_hash bytea NOT NULL CHECK (length(leaf_hash) = 32),
                     PRIMARY KEY (log_tenant, log_month, leaf),
-                    UNIQUE (log_tenant, event_id));
+                    UNIQUE (event_id, log_tenant));
 
                 CREATE TABLE audit.heads (
                     head bigint NOT NULL PRIMARY KEY CHECK (head >= 0),
