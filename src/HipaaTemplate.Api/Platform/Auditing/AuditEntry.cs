@@ -55,7 +55,7 @@ internal sealed record AuditEntry
 
     public IReadOnlyList<AuditedRecord> Records { get; init; } = [];
 
-    /// <summary>The version of the tenant's key that the MAC is under; 0 in the platform's log.</summary>
+    /// <summary>The version of the tenant's key that the MAC is under; in the platform's log a number that tells its keys apart.</summary>
     public required int KeyVersion { get; init; }
 }
 

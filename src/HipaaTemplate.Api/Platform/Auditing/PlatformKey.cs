@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
 using HipaaTemplate.Platform.Database;
 
 namespace HipaaTemplate.Platform.Auditing;
@@ -9,5 +11,8 @@ internal sealed class PlatformKey(DerivedKeys derivedKeys)
 
     public ReadOnlySpan<byte> AuditKey => key.Value;
 
-    public AuditDraft Draft(AuditFacts facts) => new(facts, AuditEntry.Platform, keyVersion: 0, [.. key.Value]);
+    /// <summary>Tells it from the one that another secret makes: whose events it cannot verify, it is not tried on.</summary>
+    public int Version => BinaryPrimitives.ReadInt32BigEndian(HMACSHA256.HashData(key.Value, "version"u8)) & int.MaxValue;
+
+    public AuditDraft Draft(AuditFacts facts) => new(facts, AuditEntry.Platform, Version, [.. key.Value]);
 }

@@ -26,8 +26,8 @@ internal static class AuditTables
         """;
 
     /// <summary>
-    /// Months that have a partition, from now: a deployment that is not migrated for so long stops, and says so
-    /// in its readiness before.
+    /// Months that have a partition, from now. A deployment that is not migrated for so long answers 503
+    /// <c>AUD_001</c> from then on.
     /// </summary>
     public const int MonthsAhead = 24;
 

@@ -29,7 +29,7 @@ internal sealed class AuditKeyFile(AuditSigningKeys signingKeys, PlatformKey pla
         if (month.Tenant == AuditEntry.Platform)
         {
             AuditEncoding.DeriveMonthKey(platformKey.AuditKey, month.Begin, macKey);
-            await WriteMacAsync(output, month, version: 0, macKey);
+            await WriteMacAsync(output, month, platformKey.Version, macKey);
             return;
         }
 
