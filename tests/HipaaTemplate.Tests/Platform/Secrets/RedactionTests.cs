@@ -38,6 +38,7 @@ internal sealed class RedactionTests
         ["STEP_UP_POLICIES"] = "",
         ["KEY_IDS_BY_CLASS"] = "document=key-canary",
         ["KEY_LOCAL_FILE"] = Path.Combine(Path.GetTempPath(), "canary-key", "key"),
+        ["AUDIT_ANCHOR_DIRECTORY"] = "",
         ["AWS_REGION"] = "ca-canary-1",
         ["AWS_ENDPOINT_URL"] = "http://aws-canary.test",
         ["VAULT_ADDR"] = "http://127.0.0.1:1/vault-canary",
