@@ -37,7 +37,12 @@ internal sealed class AttackedDatabaseTests
         anchors = Directory.CreateTempSubdirectory("hipaa-template-anchors");
         (api, url) = await App.NewApiAsync(
             new Dictionary<string, string> { ["AUDIT_ANCHOR_DIRECTORY"] = anchors.FullName, ["AUDIT_SEAL"] = "true" },
-            services => services.AddSingleton<TimeProvider>(time));
+            services =>
+            {
+                services.AddSingleton<TimeProvider>(time);
+                // The tests say when: the one that runs by itself would be in between.
+                services.Remove(services.Single(service => service.ImplementationType == typeof(SealingService)));
+            });
         clinic = await App.NewClinicAsync(api);
         foreach (var count in new[] { 6, 3 })
         {
