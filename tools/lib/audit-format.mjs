@@ -42,7 +42,7 @@ const record = (value) => {
 const eventFields = Object.entries({
   tenant: id, id, at: microseconds, writer: id, number: (value) => int64(integer(value)), void: list((value) => int64(integer(value))),
   action: text, outcome: text, code: optional(text), actor_type: text, actor: optional(text), session: optional(text),
-  address: optional(text), purpose: optional(text), endpoint: optional(text), request: optional(text), trace: optional(text),
+  address: optional(text), purpose: optional(text), endpoint: optional(text), request: optional(text), trace: optional(text), detail: optional(text),
   patients: list(id), records: list(record), key_version: int32,
 });
 const members = {

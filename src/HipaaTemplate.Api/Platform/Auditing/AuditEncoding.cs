@@ -41,6 +41,7 @@ internal static class AuditEncoding
         writer.Text(entry.Endpoint);
         writer.Text(entry.Request);
         writer.Text(entry.Trace);
+        writer.Text(entry.Detail);
         writer.Ids(entry.Patients);
         writer.Records(entry.Records);
         writer.Number(entry.KeyVersion);

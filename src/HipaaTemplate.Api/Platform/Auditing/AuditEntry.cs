@@ -51,6 +51,9 @@ internal sealed record AuditEntry
 
     public string? Trace { get; init; }
 
+    /// <summary>What this action says besides, in the words of the code: docs/AUDIT_EVENTS.md.</summary>
+    public string? Detail { get; init; }
+
     public IReadOnlyList<Guid> Patients { get; init; } = [];
 
     public IReadOnlyList<AuditedRecord> Records { get; init; } = [];

@@ -10,6 +10,9 @@ internal sealed record AuditFacts(AuditAction Action, AuditOutcome Outcome, Audi
     /// <summary>The error code that is answered.</summary>
     public string? Code { get; init; }
 
+    /// <summary>Names, numbers and ids of what it was about; never input, never patients' data.</summary>
+    public string? Detail { get; init; }
+
     public IReadOnlyList<Guid> Patients { get; init; } = [];
 
     public IReadOnlyList<AuditedRecord> Records { get; init; } = [];

@@ -30,6 +30,7 @@ internal static class AuditStamp
             Endpoint = actor.Endpoint,
             Request = actor.Request,
             Trace = actor.Trace,
+            Detail = facts.Detail,
             Patients = facts.Patients,
             Records = facts.Records,
             KeyVersion = draft.KeyVersion,

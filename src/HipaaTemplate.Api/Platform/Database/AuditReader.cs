@@ -18,7 +18,7 @@ internal sealed class AuditReader : IAsyncDisposable
 {
     private const string Columns = """
         e.tenant_id, e.id, e.at, e.writer, e.number, e.void, e.action, e.outcome, e.code, e.actor_type, e.actor, e.session, e.address,
-        e.purpose, e.endpoint, e.request, e.trace, e.patients, e.records::text, e.key_version, e.mac, e.leaf_hash, l.leaf
+        e.purpose, e.endpoint, e.request, e.trace, e.detail, e.patients, e.records::text, e.key_version, e.mac, e.leaf_hash, l.leaf
         """;
 
     private readonly NpgsqlConnection connection;
@@ -145,17 +145,18 @@ internal sealed class AuditReader : IAsyncDisposable
                 Endpoint = Text(reader, 14),
                 Request = Text(reader, 15),
                 Trace = Text(reader, 16),
-                Patients = reader.GetFieldValue<Guid[]>(17),
+                Detail = Text(reader, 17),
+                Patients = reader.GetFieldValue<Guid[]>(18),
                 Records =
                 [
-                    .. from record in JsonSerializer.Deserialize<JsonElement[][]>(reader.GetString(18))!
+                    .. from record in JsonSerializer.Deserialize<JsonElement[][]>(reader.GetString(19))!
                        select new AuditedRecord(record[0].GetString()![0], record[1].GetInt32(), record[2].GetGuid()),
                 ],
-                KeyVersion = reader.GetInt32(19),
+                KeyVersion = reader.GetInt32(20),
             },
-            reader.GetFieldValue<byte[]>(20),
-            reader.GetFieldValue<byte[]>(21)),
-        reader.IsDBNull(22) ? null : reader.GetInt64(22));
+            reader.GetFieldValue<byte[]>(21),
+            reader.GetFieldValue<byte[]>(22)),
+        reader.IsDBNull(23) ? null : reader.GetInt64(23));
 
     private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 

@@ -19,14 +19,14 @@ internal sealed class AuditStore(AppDatabase database, ITenantScopeSql scopeSql)
     private const string Insert = $"""
         INSERT INTO {AuditTables.Events} (
             tenant_id, id, at, writer, number, void, action, outcome, code, actor_type, actor, session, address,
-            purpose, endpoint, request, trace, patients, records, key_version, mac, leaf_hash)
+            purpose, endpoint, request, trace, detail, patients, records, key_version, mac, leaf_hash)
         SELECT @tenant, e.id, e.at, e.writer, e.number, e.void::bigint[], e.action, e.outcome, e.code, e.actor_type, e.actor,
-            e.session, e.address, e.purpose, e.endpoint, e.request, e.trace, e.patients::uuid[], e.records::jsonb,
+            e.session, e.address, e.purpose, e.endpoint, e.request, e.trace, e.detail, e.patients::uuid[], e.records::jsonb,
             e.key_version, e.mac, e.leaf_hash
         FROM unnest(@ids, @ats, @writers, @numbers, @voids, @actions, @outcomes, @codes, @actor_types, @actors,
-            @sessions, @addresses, @purposes, @endpoints, @requests, @traces, @patients, @records, @key_versions, @macs, @leaf_hashes)
+            @sessions, @addresses, @purposes, @endpoints, @requests, @traces, @details, @patients, @records, @key_versions, @macs, @leaf_hashes)
             AS e (id, at, writer, number, void, action, outcome, code, actor_type, actor,
-            session, address, purpose, endpoint, request, trace, patients, records, key_version, mac, leaf_hash)
+            session, address, purpose, endpoint, request, trace, detail, patients, records, key_version, mac, leaf_hash)
         """;
 
     /// <summary>In a transaction of their own: all of them or none.</summary>
@@ -70,6 +70,7 @@ internal sealed class AuditStore(AppDatabase database, ITenantScopeSql scopeSql)
         AddTexts(command, "endpoints", entries, entry => entry.Endpoint);
         AddTexts(command, "requests", entries, entry => entry.Request);
         AddTexts(command, "traces", entries, entry => entry.Trace);
+        AddTexts(command, "details", entries, entry => entry.Detail);
         Add(command, "patients", entries, stamped => ArrayOf(stamped.Entry.Patients));
         Add(command, "records", entries, stamped => RecordsOf(stamped.Entry.Records));
         Add(command, "key_versions", entries, stamped => stamped.Entry.KeyVersion);

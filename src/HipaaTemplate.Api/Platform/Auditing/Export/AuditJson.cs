@@ -49,6 +49,7 @@ internal static class AuditJson
             endpoint = entry.Endpoint,
             request = entry.Request,
             trace = entry.Trace,
+            detail = entry.Detail,
             patients = entry.Patients,
             records = entry.Records.Select(record => new object[] { record.Access.ToString(), record.Table, record.Id }),
             key_version = entry.KeyVersion,

@@ -13,7 +13,7 @@ internal sealed class EventReader
     private const int FirstCapacity = 4096;
 
     private static readonly string[] TextsBeforeActor = ["action", "outcome"];
-    private static readonly string[] OptionalTexts = ["actor", "session", "address", "purpose", "endpoint", "request", "trace"];
+    private static readonly string[] OptionalTexts = ["actor", "session", "address", "purpose", "endpoint", "request", "trace", "detail"];
 
     private readonly byte[] id = new byte[LineText.IdLength];
     private readonly byte[] writer = new byte[LineText.IdLength];

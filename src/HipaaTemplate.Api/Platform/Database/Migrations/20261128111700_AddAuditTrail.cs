@@ -34,6 +34,7 @@ namespace HipaaTemplate.Platform.Database.Migrations
                     endpoint text,
                     request text,
                     trace text,
+                    detail text,
                     patients uuid[] NOT NULL,
                     records jsonb NOT NULL,
                     key_version integer NOT NULL,
@@ -58,7 +59,7 @@ namespace HipaaTemplate.Platform.Database.Migrations
                 -- All but xid, which would hide a row from the sealer.
                 GRANT INSERT (
                     tenant_id, id, at, writer, number, void, action, outcome, code, actor_type, actor, session, address,
-                    purpose, endpoint, request, trace, patients, records, key_version, mac, leaf_hash)
+                    purpose, endpoint, request, trace, detail, patients, records, key_version, mac, leaf_hash)
                     ON audit.events TO hipaa_app;
 
                 CREATE FUNCTION audit.first_id(month timestamptz) RETURNS uuid LANGUAGE sql STABLE

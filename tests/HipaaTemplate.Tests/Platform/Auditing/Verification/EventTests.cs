@@ -29,6 +29,7 @@ internal sealed class EventTests
         [nameof(AuditEntry.Endpoint)] = entry => entry with { Endpoint = "" },
         [nameof(AuditEntry.Request)] = entry => entry with { Request = entry.Trace, Trace = entry.Request },
         [nameof(AuditEntry.Trace)] = entry => entry with { Trace = "\U0001D518" },
+        [nameof(AuditEntry.Detail)] = entry => entry with { Detail = $"{entry.Detail}." },
         [nameof(AuditEntry.Patients)] = entry => entry with { Patients = [.. entry.Patients, Guid.CreateVersion7()] },
         [nameof(AuditEntry.Records)] = entry => entry with { Records = [entry.Records[0] with { Access = 'U' }, .. entry.Records.Skip(1)] },
         [nameof(AuditEntry.KeyVersion)] = entry => entry with { KeyVersion = 1 },
