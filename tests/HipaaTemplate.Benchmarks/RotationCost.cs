@@ -114,7 +114,7 @@ internal sealed class RotationCost : IAsyncDisposable
         await Console.Error.WriteLineAsync("warming up, with a rotation that does not count …");
         await RotateAsync();
         await Task.Delay(WarmUp, CancellationToken.None);
-        List<Figures> without = [], during = [], sealing = [];
+        List<Figures> without = [], during = [], sealing = [], rest = [];
         for (var round = 1; round <= Rounds; round++)
         {
             await Console.Error.WriteLineAsync($"round {round} of {Rounds} …");
@@ -125,12 +125,13 @@ internal sealed class RotationCost : IAsyncDisposable
             var (from, to) = await RotateAsync();
             during.Add(Figures.Of(measured));
             sealing.Add(Figures.Of(measured.Where(one => one.At >= from && one.At <= to)));
+            rest.Add(Figures.Of(measured.Where(one => one.At < from || one.At > to)));
         }
 
         await over.CancelAsync();
         await people;
         await output.WriteLineAsync($"{$"{Readers} read, {Writers} write, {Patients} patients",-40} {"requests",9} {"errors",7} {"p50 ms",8} {"ratio",6} {"p99 ms",8} {"ratio",6}");
-        foreach (var (name, rounds) in new[] { ("without a rotation", without), ("while a key is replaced", during), ("  while its rows are sealed anew", sealing) })
+        foreach (var (name, rounds) in new[] { ("without a rotation", without), ("while a key is replaced", during), ("  while its rows are sealed anew", sealing), ("  while it waits and ends", rest) })
         {
             await output.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture,

@@ -15,9 +15,6 @@ internal sealed record ResealResult(long Sealed, long Left, long Refused);
 /// </summary>
 internal sealed partial class Resealing(TenantScopes scopes, RowRewriter rewriter, TimeProvider time, ILogger<Resealing> logger)
 {
-    /// <summary>Few, because so long a writer of one of them waits.</summary>
-    private const int RowsAtOnce = 25;
-
     /// <summary>Passes over what others held; who is still in the way after them is left for the next run.</summary>
     private const int Passes = 20;
 
@@ -117,7 +114,7 @@ internal sealed partial class Resealing(TenantScopes scopes, RowRewriter rewrite
             await using var scope = scopes.Enter(tenant);
             var db = Db(scope);
             var active = await db.Keys!.ActiveAsync(rows.Table.Class, ct);
-            var ids = await rows.NextAsync(db, active.Version, last, RowsAtOnce, ct);
+            var ids = await rows.NextAsync(db, active.Version, last, RowRewriter.RowsAtOnce, ct);
             if (ids.Length == 0)
             {
                 return (done, left);
@@ -129,8 +126,7 @@ internal sealed partial class Resealing(TenantScopes scopes, RowRewriter rewrite
                 tenant, rows.TableName, [.. rows.ColumnNames, .. rows.IndexColumnNames], batch, ct);
             done += written;
             left += batch.Count - written;
-            // Requests have the machines to themselves for three quarters of the time.
-            await Task.Delay(3 * time.GetElapsedTime(began), time, ct);
+            await rewriter.PauseAsync(began, ct);
         }
     }
 
