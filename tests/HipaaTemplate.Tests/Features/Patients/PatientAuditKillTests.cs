@@ -52,6 +52,7 @@ internal sealed class PatientAuditKillTests
         Assert.That(acknowledged.Except(events), Is.Empty, "answered, and not in the trail");
         Assert.That((await TrailReader.EventsAsync(url, clinic.Id)), Has.Count.EqualTo(events.Count), "an event twice");
         Assert.That(events.Count - Patients - acknowledged.Count, Is.InRange(0, unanswered), "an event of nobody's request");
+        await Horizon.PassesAsync(url);
         await ShouldBeSealedCleanAsync(settings, clinic, began);
     }
 

@@ -14,13 +14,14 @@ internal sealed class PlatformLogTests
     [Test]
     public async Task It_is_sealed_and_verified_like_a_tenants_and_another_secrets_key_is_not_tried_on_it()
     {
-        var (api, _) = await App.NewApiAsync();
+        var (api, url) = await App.NewApiAsync();
         await using var host = api;
         using (var stranger = api.WithToken("e30.e30.e30"))
         {
             using var refused = await stranger.GetAsync(ProbeFeature.Path);
         }
 
+        await Horizon.PassesAsync(url);
         await api.Services.GetRequiredService<Sealer>().SealAsync(CancellationToken.None);
         var log = AuditLog.Of(AuditEntry.Platform, TimeProvider.System.GetUtcNow());
         using var bundle = new StringWriter();

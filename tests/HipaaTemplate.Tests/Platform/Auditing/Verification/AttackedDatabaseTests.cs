@@ -151,6 +151,7 @@ internal sealed class AttackedDatabaseTests
     {
         await AttackAsync(BackToTheFirstSeal);
         await WriteAsync(5);
+        await Horizon.PassesAsync(url);
         await api.Services.GetRequiredService<Sealer>().SealAsync(CancellationToken.None);
         await ShouldBeAsync(Verdict.Tampered);
     }
@@ -214,6 +215,7 @@ internal sealed class AttackedDatabaseTests
 
     private async Task SealAsync()
     {
+        await Horizon.PassesAsync(url);
         await api.Services.GetRequiredService<Sealer>().SealAsync(CancellationToken.None);
         await api.Services.GetRequiredService<AuditAnchors>().WriteAsync(CancellationToken.None);
     }
