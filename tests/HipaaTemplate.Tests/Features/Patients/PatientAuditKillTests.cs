@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 
@@ -14,6 +13,7 @@ internal sealed class PatientAuditKillTests
 {
     private const int Clients = 8;
     private const int Patients = 20;
+    private const int MostAnswers = 800;
     private static readonly int Kills = int.TryParse(Environment.GetEnvironmentVariable("KILLS"), out var kills) ? kills : 6;
 
     private readonly ConcurrentBag<string> acknowledged = [];
@@ -41,19 +41,19 @@ internal sealed class PatientAuditKillTests
             await using (var killed = await ApiProcess.ServeAsync(settings))
             {
                 working = Task.WhenAll(Enumerable.Range(0, Clients).Select(i => WorkAsync(killed, clinic, ids, new Random((kill * Clients) + i))));
-                await Task.Delay(new Random(kill).Next(100, 1_500));
+                // By what it has answered and not by the clock: a process that has just started may take long for its first answers.
+                var enough = acknowledged.Count + new Random(kill).Next(Clients, MostAnswers);
+                await Eventually.IsTrueAsync(() => Task.FromResult(acknowledged.Count >= enough), "It does not answer.");
             }
 
             await working;
         }
 
         var events = (await TrailReader.EventsAsync(url, clinic.Id)).Select(stamped => stamped.Entry.Request).ToHashSet();
-        Assert.That(acknowledged, Has.Count.GreaterThan(Kills * Clients), "it was put to the test");
         Assert.That(acknowledged.Except(events), Is.Empty, "answered, and not in the trail");
         Assert.That((await TrailReader.EventsAsync(url, clinic.Id)), Has.Count.EqualTo(events.Count), "an event twice");
         Assert.That(events.Count - Patients - acknowledged.Count, Is.InRange(0, unanswered), "an event of nobody's request");
-        await Horizon.PassesAsync(url);
-        await ShouldBeSealedCleanAsync(settings, clinic, began);
+        await TrailVerbs.ShouldBeCleanAsync(settings, clinic, began);
     }
 
     private async Task WorkAsync(ApiProcess api, Clinic clinic, List<Guid> ids, Random random)
@@ -78,34 +78,6 @@ internal sealed class PatientAuditKillTests
                 Interlocked.Increment(ref unanswered);
                 return;
             }
-        }
-    }
-
-    /// <summary>With the verbs that an operator and an auditor have.</summary>
-    private static async Task ShouldBeSealedCleanAsync(Dictionary<string, string> settings, Clinic clinic, DateTimeOffset began)
-    {
-        var folder = Directory.CreateTempSubdirectory("hipaa-template-kills");
-        try
-        {
-            await RunAsync("audit", "seal", "once");
-            foreach (var month in new[] { began, TimeProvider.System.GetUtcNow() }.Select(at => at.ToString("yyyy-MM", CultureInfo.InvariantCulture)).Distinct())
-            {
-                var (bundle, keys) = (Path.Combine(folder.FullName, $"{month}.ndjson"), Path.Combine(folder.FullName, $"{month}.keys"));
-                await File.WriteAllTextAsync(bundle, await RunAsync("audit", "export", "--tenant", clinic.Slug, "--month", month));
-                await File.WriteAllTextAsync(keys, await RunAsync("audit", "keys", "--tenant", clinic.Slug, "--month", month));
-                Assert.That(await RunAsync("audit", "verify", "--bundle", bundle, "--keys", keys), Does.StartWith("clean"));
-            }
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
-
-        async Task<string> RunAsync(params string[] verb)
-        {
-            var result = await ApiProcess.RunAsync(settings, verb);
-            Assert.That(result.ExitCode, Is.Zero, $"{string.Join(' ', verb)}: {result.Output}{result.Errors}");
-            return result.Output;
         }
     }
 }
