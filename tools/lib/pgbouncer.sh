@@ -42,8 +42,8 @@ install_pgbouncer_without_service() {
 # ----------------------------------------------------------------------------------------- throwaway
 
 throwaway() {
-  local folder port host server_port password
-  if ! read -r host || ! read -r server_port || ! read -r password; then
+  local folder port host server_port user password
+  if ! read -r host || ! read -r server_port; then
     usage >&2
     exit 2
   fi
@@ -55,8 +55,14 @@ throwaway() {
   # shellcheck disable=SC2064  # the folder is wanted as it is now
   trap "remove_pgbouncer '$folder'" EXIT
   trap 'exit 0' TERM INT HUP
-  # mktemp's folder is its owner's alone, and so is the file with the password.
-  printf '"hipaa_app" "%s"\n' "${password//\"/\"\"}" | write_private_as_cluster_user "$folder/users"
+  # mktemp's folder is its owner's alone, and so is the file with the passwords.
+  for user in hipaa_app hipaa_reviewer; do
+    if ! read -r password; then
+      usage >&2
+      exit 2
+    fi
+    printf '"%s" "%s"\n' "$user" "${password//\"/\"\"}"
+  done | write_private_as_cluster_user "$folder/users"
   start_pgbouncer "$folder" "$host" "$server_port"
 
   printf 'port=%s\n' "$port"

@@ -17,7 +17,7 @@ public enum Server
 
 /// <summary>
 /// Debian's PgBouncer in front of the tests' PostgreSQL, for every database of it. It knows hipaa_app
-/// only: the owner goes straight to PostgreSQL, in the tests as in a deployment.
+/// and hipaa_reviewer: the owner goes straight to PostgreSQL, in the tests as in a deployment.
 /// </summary>
 internal sealed class PgBouncer : IAsyncDisposable
 {
@@ -27,10 +27,11 @@ internal sealed class PgBouncer : IAsyncDisposable
 
     public static async Task<PgBouncer> StartInFrontOfAsync(ApiHost api)
     {
-        var app = new NpgsqlConnectionStringBuilder(
-            api.Services.GetRequiredService<IOptions<DatabaseSettings>>().Value.AppConnectionString());
+        var settings = api.Services.GetRequiredService<IOptions<DatabaseSettings>>().Value;
+        var app = new NpgsqlConnectionStringBuilder(settings.AppConnectionString());
+        var reviewer = new NpgsqlConnectionStringBuilder(settings.ReviewerConnectionString());
         return new PgBouncer(await Throwaway.StartAsync(
-            "pgbouncer", [app.Host!, $"{app.Port}", app.Password!], "port"));
+            "pgbouncer", [app.Host!, $"{app.Port}", app.Password!, reviewer.Password!], "port"));
     }
 
     /// <summary>An API like this one that reaches its database through PgBouncer.</summary>

@@ -11,7 +11,7 @@ internal sealed class IsolationCommand(OwnerDatabase database, IServiceProvider 
 
     public IReadOnlyList<string> Usage =>
     [
-        "isolation prove   roles, policies, grants and a probe of each table as hipaa_app; only reads; exit 1 when something is wrong",
+        "isolation prove   roles, policies, grants and a probe of each table as hipaa_app and hipaa_reviewer; only reads; exit 1 when something is wrong",
     ];
 
     public Task<int> RunAsync(IReadOnlyList<string> arguments, CancellationToken ct) => arguments switch
@@ -27,7 +27,8 @@ internal sealed class IsolationCommand(OwnerDatabase database, IServiceProvider 
         var proof = services.GetRequiredService<IsolationProof>();
         await using var db = database.CreateContext();
         var findings = await proof.RunAsync(IsolationPromise.Of(db, scopeSql), ct);
-        await WriteAsync(findings.Tables, scopeSql is BareTenantScope);
+        await WriteAsync(DatabaseRoles.App, findings.Tables, scopeSql is BareTenantScope);
+        await WriteAsync(DatabaseRoles.Reviewer, findings.Reviewed, scopeSql is BareTenantScope);
         foreach (var violation in findings.Violations)
         {
             await Console.Out.WriteLineAsync($"WRONG  {violation.Rule}: {violation.Subject}");
@@ -39,10 +40,10 @@ internal sealed class IsolationCommand(OwnerDatabase database, IServiceProvider 
         return findings.Holds ? ExitCode.Done : ExitCode.Failed;
     }
 
-    private static async Task WriteAsync(IReadOnlyList<TableProof> proofs, bool isBare)
+    private static async Task WriteAsync(string role, IReadOnlyList<TableProof> proofs, bool isBare)
     {
         await WriteRowAsync(
-            "table, as hipaa_app", "policies", "no tenant", "unknown tenant", "forged tenant", "other tenant", "own rows");
+            $"table, as {role}", "policies", "no tenant", "unknown tenant", "forged tenant", "other tenant", "own rows");
         foreach (var proof in proofs)
         {
             await WriteRowAsync(

@@ -1,7 +1,5 @@
 using System.Data;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
-using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Auditing.Sealing;
 using HipaaTemplate.Platform.Tenancy;
 using Microsoft.Extensions.Options;
@@ -9,18 +7,9 @@ using Npgsql;
 
 namespace HipaaTemplate.Platform.Database;
 
-/// <param name="Stamped">The event, with its MAC.</param>
-/// <param name="Leaf">Its place in its log; null while it is not sealed.</param>
-internal sealed record StoredEvent(StampedEntry Stamped, long? Leaf);
-
 /// <summary>The audit trail as hipaa_auditor reads it, in one picture of the database.</summary>
 internal sealed class AuditReader : IAsyncDisposable
 {
-    private const string Columns = """
-        e.tenant_id, e.id, e.at, e.writer, e.number, e.void, e.action, e.outcome, e.code, e.actor_type, e.actor, e.session, e.address,
-        e.purpose, e.endpoint, e.request, e.trace, e.detail, e.patients, e.records::text, e.key_version, e.mac, e.leaf_hash, l.leaf
-        """;
-
     private readonly NpgsqlConnection connection;
     private readonly NpgsqlTransaction transaction;
 
@@ -49,7 +38,7 @@ internal sealed class AuditReader : IAsyncDisposable
     public async IAsyncEnumerable<StoredEvent> EventsAsync(AuditLog log, [EnumeratorCancellation] CancellationToken ct)
     {
         await using var command = Command($"""
-            SELECT {Columns} FROM {AuditTables.Events} e
+            SELECT {EventRows.Columns} FROM {AuditTables.Events} e
             LEFT JOIN {AuditTables.Leaves} l ON l.log_tenant = e.tenant_id AND l.event_id = e.id
             WHERE e.tenant_id = @tenant AND e.at >= @from AND e.at < @to
             ORDER BY l.leaf NULLS LAST, e.id
@@ -60,21 +49,21 @@ internal sealed class AuditReader : IAsyncDisposable
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
         {
-            yield return Read(reader);
+            yield return EventRows.Read(reader);
         }
     }
 
     public async Task<StoredEvent?> FindEventAsync(TenantId tenant, Guid id, CancellationToken ct)
     {
         await using var command = Command($"""
-            SELECT {Columns} FROM {AuditTables.Events} e
+            SELECT {EventRows.Columns} FROM {AuditTables.Events} e
             LEFT JOIN {AuditTables.Leaves} l ON l.log_tenant = e.tenant_id AND l.event_id = e.id
             WHERE e.tenant_id = @tenant AND e.id = @id
             """);
         command.Parameters.Add(new NpgsqlParameter<Guid>("tenant", tenant.Value));
         command.Parameters.Add(new NpgsqlParameter<Guid>("id", id));
         await using var reader = await command.ExecuteReaderAsync(ct);
-        return await reader.ReadAsync(ct) ? Read(reader) : null;
+        return await reader.ReadAsync(ct) ? EventRows.Read(reader) : null;
     }
 
     /// <summary>The newest signed checkpoint of the heads.</summary>
@@ -123,42 +112,6 @@ internal sealed class AuditReader : IAsyncDisposable
             }
         }
     }
-
-    private static StoredEvent Read(NpgsqlDataReader reader) => new(
-        new StampedEntry(
-            new AuditEntry
-            {
-                Tenant = TenantId.From(reader.GetGuid(0)),
-                Id = reader.GetGuid(1),
-                At = reader.GetFieldValue<DateTimeOffset>(2),
-                Writer = reader.GetGuid(3),
-                Number = reader.GetInt64(4),
-                Void = reader.GetFieldValue<long[]>(5),
-                Action = reader.GetString(6),
-                Outcome = reader.GetString(7),
-                Code = Text(reader, 8),
-                ActorType = reader.GetString(9),
-                Actor = Text(reader, 10),
-                Session = Text(reader, 11),
-                Address = Text(reader, 12),
-                Purpose = Text(reader, 13),
-                Endpoint = Text(reader, 14),
-                Request = Text(reader, 15),
-                Trace = Text(reader, 16),
-                Detail = Text(reader, 17),
-                Patients = reader.GetFieldValue<Guid[]>(18),
-                Records =
-                [
-                    .. from record in JsonSerializer.Deserialize<JsonElement[][]>(reader.GetString(19))!
-                       select new AuditedRecord(record[0].GetString()![0], record[1].GetInt32(), record[2].GetGuid()),
-                ],
-                KeyVersion = reader.GetInt32(20),
-            },
-            reader.GetFieldValue<byte[]>(21),
-            reader.GetFieldValue<byte[]>(22)),
-        reader.IsDBNull(23) ? null : reader.GetInt64(23));
-
-    private static string? Text(NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 
     private NpgsqlCommand Command(string sql) => new(sql, connection, transaction);
 }

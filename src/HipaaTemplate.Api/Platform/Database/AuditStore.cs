@@ -29,6 +29,12 @@ internal sealed class AuditStore(AppDatabase database, ITenantScopeSql scopeSql)
             session, address, purpose, endpoint, request, trace, detail, patients, records, key_version, mac, leaf_hash)
         """;
 
+    /// <summary>Beside what the events say themselves: see <see cref="AuditTables.PatientEvents"/>.</summary>
+    private const string InsertPatients = $"""
+        INSERT INTO {AuditTables.PatientEvents} (tenant_id, patient_id, event_id)
+        SELECT DISTINCT @tenant, p.id, e.id FROM unnest(@ids, @patients) AS e (id, patients), unnest(e.patients::uuid[]) AS p (id)
+        """;
+
     /// <summary>In a transaction of their own: all of them or none.</summary>
     public async Task AddAsync(IReadOnlyCollection<StampedEntry> entries, CancellationToken ct)
     {
@@ -45,6 +51,10 @@ internal sealed class AuditStore(AppDatabase database, ITenantScopeSql scopeSql)
         {
             batch.BatchCommands.Add(scopeSql.For(tenant.Key).CreateBatchCommand());
             batch.BatchCommands.Add(CreateInsert(tenant.Key, [.. tenant]));
+            if (tenant.Where(stamped => stamped.Entry.Patients.Count > 0).ToList() is { Count: > 0 } naming)
+            {
+                batch.BatchCommands.Add(CreateInsertOfPatients(tenant.Key, naming));
+            }
         }
 
         await batch.ExecuteNonQueryAsync(ct);
@@ -76,6 +86,15 @@ internal sealed class AuditStore(AppDatabase database, ITenantScopeSql scopeSql)
         Add(command, "key_versions", entries, stamped => stamped.Entry.KeyVersion);
         Add(command, "macs", entries, stamped => stamped.Mac);
         Add(command, "leaf_hashes", entries, stamped => stamped.LeafHash);
+        return command;
+    }
+
+    private static NpgsqlBatchCommand CreateInsertOfPatients(TenantId tenant, IReadOnlyList<StampedEntry> entries)
+    {
+        var command = new NpgsqlBatchCommand(InsertPatients);
+        command.Parameters.Add(new NpgsqlParameter<Guid>("tenant", tenant.Value));
+        Add(command, "ids", entries, stamped => stamped.Entry.Id);
+        Add(command, "patients", entries, stamped => ArrayOf(stamped.Entry.Patients));
         return command;
     }
 

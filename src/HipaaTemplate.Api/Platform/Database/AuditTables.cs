@@ -2,13 +2,25 @@ namespace HipaaTemplate.Platform.Database;
 
 /// <summary>
 /// The table of events. No EF model knows it: it has a partition a month, and the API only adds to it. Who
-/// reads it is hipaa_auditor.
+/// reads it is hipaa_auditor, and hipaa_reviewer one tenant's events of it.
 /// </summary>
 internal static class AuditTables
 {
     public const string Schema = "audit";
     public const string Events = $"{Schema}.events";
     public const string ReadingPolicy = "audit_reading";
+
+    /// <summary>
+    /// Which events name which patient: what the events say, in an order to look it up by. An index on their
+    /// array cannot be used under row-level security, because its operator is not leakproof.
+    /// </summary>
+    public const string PatientEvents = $"{Schema}.patient_events";
+
+    /// <summary>What the API adds to and cannot read.</summary>
+    public static readonly string[] Added = [Events, PatientEvents];
+
+    /// <summary>What hipaa_reviewer reads, and all that it may do.</summary>
+    public static readonly string[] Reviewed = [.. Added, Leaves, Heads];
 
     /// <summary>What the sealer writes; nothing of it is within the API's reach.</summary>
     public static readonly string[] OfSealer = [Leaves, Heads, Seals, SigningKeys];

@@ -56,6 +56,8 @@ internal static class DatabaseExtensions
             });
         builder.Services.AddSingleton<AppConnectionInterceptor>();
         builder.Services.AddSingleton<TenantScopeInterceptor>();
+        builder.Services.AddSingleton<ReviewerDatabase>();
+        builder.Services.AddSingleton<TenantTrail>();
         builder.Services.AddSingleton<IsolationProof>();
         builder.Services.AddPooledDbContextFactory<AppDbContext>((provider, options) => options
             .UseAppDatabase(NoConnection)

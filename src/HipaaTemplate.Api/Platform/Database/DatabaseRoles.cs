@@ -15,6 +15,9 @@ internal static class DatabaseRoles
     /// <summary>A login that seals the audit trail: reads which events there are, and adds trees and signatures.</summary>
     public const string Sealer = "hipaa_sealer";
 
+    /// <summary>A login that reads the audit trail for the API: of one tenant, the one whose scope its transaction has set.</summary>
+    public const string Reviewer = "hipaa_reviewer";
+
     /// <summary>Schema of tenant data.</summary>
     public const string AppSchema = "app";
 

@@ -16,6 +16,7 @@ internal sealed class DatabaseSettings : IHasProblems
     private const int SigningSecretLength = 32;
     private const int ConnectTimeoutSeconds = 5;
     private const int CommandTimeoutSeconds = 20;
+    private const int MostReviewers = 5;
 
     [Setting("DATABASE_URL", "postgres:// or postgresql:// URL, or Npgsql keywords, of the login that owns the schema; used by migrate. The API itself connects as hipaa_app.",
         Required = true)]
@@ -114,6 +115,16 @@ internal sealed class DatabaseSettings : IHasProblems
         sealer.Password = Derived(KeySecret(), "hipaa_sealer password");
         sealer.MaxPoolSize = 2;
         return sealer.ConnectionString;
+    }
+
+    /// <summary>Who reads the audit trail for the API: of its own, so that the API's role need not read it.</summary>
+    public string ReviewerConnectionString()
+    {
+        var reviewer = DatabaseUrl.Parse(AppConnectionString());
+        reviewer.Username = DatabaseRoles.Reviewer;
+        reviewer.Password = Derived(KeySecret(), "hipaa_reviewer password");
+        reviewer.MaxPoolSize = Math.Min(MostReviewers, PoolSize);
+        return reviewer.ConnectionString;
     }
 
     /// <summary>The same login reading the audit trail, which the owner role cannot.</summary>

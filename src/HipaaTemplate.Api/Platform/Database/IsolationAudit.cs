@@ -29,6 +29,7 @@ internal static partial class IsolationAudit
         command.Parameters.AddWithValue("tenant_tables", promise.TenantTables);
         command.Parameters.AddWithValue("append_tables", promise.AppendTables);
         command.Parameters.AddWithValue("insert_tables", IsolationPromise.InsertTables);
+        command.Parameters.AddWithValue("reviewed_tables", AuditTables.Reviewed);
         command.Parameters.AddWithValue("global_tables", promise.GlobalTables);
         command.Parameters.AddWithValue("expiring_tables", promise.ExpiringTables);
         command.Parameters.AddWithValue("tenant_function", promise.Function.Body);

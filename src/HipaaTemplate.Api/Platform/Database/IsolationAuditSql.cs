@@ -4,6 +4,11 @@ internal static partial class IsolationAudit
 {
     private const string Owner = DatabaseRoles.Owner;
     private const string App = DatabaseRoles.App;
+    private const string Reviewer = DatabaseRoles.Reviewer;
+
+    /// <summary>Those that the API connects as, and that row-level security must bind.</summary>
+    private const string IsBound = $"r.rolname IN ('{App}', '{Reviewer}')";
+
     private const string Condition = $"(tenant_id = {TenantFunction.Call})";
 
     /// <summary>Of pg_policy p: the policy as the SQL generator writes it.</summary>
@@ -43,6 +48,16 @@ internal static partial class IsolationAudit
                     AND has_any_column_privilege('{App}', t.oid, p.privilege) AS is_held
             FROM tables t CROSS JOIN unnest(
                 ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) p(privilege)
+        ), held_by_reviewer AS (
+            SELECT n.nspname || '.' || c.relname AS name, p.privilege
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_roles r ON r.rolname = '{Reviewer}'
+            CROSS JOIN unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) p(privilege)
+            WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+                AND (n.nspname = ANY (@schemas) OR has_schema_privilege(r.oid, n.oid, 'USAGE'))
+                AND (has_table_privilege(r.oid, c.oid, p.privilege)
+                    OR p.privilege IN ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES') AND has_any_column_privilege(r.oid, c.oid, p.privilege))
+                AND NOT EXISTS (
+                    SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.classid = 'pg_class'::regclass AND d.deptype = 'e')
         )
         SELECT 'tenant_id is not uuid NOT NULL' AS rule, t.name AS subject FROM scoped t
             LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = t.tenant_column
@@ -65,10 +80,13 @@ internal static partial class IsolationAudit
                 SELECT count(*) <> {ExpiringPolicy.All.Count} FROM pg_policy p
                 WHERE p.polrelid = t.oid AND ({ExpiringPolicy.IsOne})))
         UNION ALL SELECT 'primary key is not (tenant_id, id)', t.name FROM scoped t
-            WHERE NOT EXISTS (
+            WHERE t.name <> '{AuditTables.PatientEvents}' AND NOT EXISTS (
                 SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = 'id'
                 WHERE i.indrelid = t.oid AND i.indisprimary AND i.indnkeyatts = 2
                     AND i.indkey[0] = t.tenant_column AND i.indkey[1] = a.attnum)
+        UNION ALL SELECT 'primary key is not (tenant_id, patient_id, event_id)', t.name FROM scoped t
+            WHERE t.name = '{AuditTables.PatientEvents}' AND NOT EXISTS (
+                SELECT FROM pg_index i WHERE i.indrelid = t.oid AND i.indisprimary AND pg_get_indexdef(i.indexrelid) LIKE '%(tenant_id, patient_id, event_id)')
         UNION ALL SELECT 'index does not lead with tenant_id', i.indexrelid::regclass::text
             FROM scoped t JOIN pg_index i ON i.indrelid = t.oid
             JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam
@@ -135,19 +153,25 @@ internal static partial class IsolationAudit
         UNION ALL SELECT 'function is not owned by {Owner}', p.oid::regprocedure::text
             FROM pg_proc p JOIN schemas s ON s.oid = p.pronamespace
             WHERE p.proowner::regrole::text <> '{Owner}'
-        UNION ALL SELECT 'role is missing', r.name FROM unnest(ARRAY['{Owner}', '{App}', '{DatabaseRoles.Auditor}', '{DatabaseRoles.Sealer}']) r(name)
+        UNION ALL SELECT 'role is missing', r.name FROM unnest(ARRAY['{Owner}', '{App}', '{DatabaseRoles.Auditor}', '{DatabaseRoles.Sealer}', '{Reviewer}']) r(name)
             WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r.name)
         UNION ALL SELECT 'role is superuser, bypasses row-level security, replicates or makes roles or databases', rolname
-            FROM pg_roles WHERE rolname IN ('{Owner}', '{App}', '{DatabaseRoles.Auditor}', '{DatabaseRoles.Sealer}')
+            FROM pg_roles WHERE rolname IN ('{Owner}', '{App}', '{DatabaseRoles.Auditor}', '{DatabaseRoles.Sealer}', '{Reviewer}')
                 AND (rolsuper OR rolbypassrls OR rolreplication OR rolcreaterole OR rolcreatedb)
-        UNION ALL SELECT '{App} is a member of another role', m.roleid::regrole::text
-            FROM pg_auth_members m WHERE m.member::regrole::text = '{App}'
-        UNION ALL SELECT '{App} owns an object', c.oid::regclass::text FROM pg_class c
-            WHERE c.relowner::regrole::text = '{App}' AND c.relpersistence <> 't'
-        UNION ALL SELECT '{App} may create in the schema', nspname FROM pg_namespace
-            WHERE nspname !~ '^pg_' AND has_schema_privilege('{App}', oid, 'CREATE')
-        UNION ALL SELECT '{App} may create in the database', current_database()::text
-            WHERE has_database_privilege('{App}', current_database(), 'CREATE')
+        UNION ALL SELECT r.rolname || ' is a member of another role', m.roleid::regrole::text
+            FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member AND {IsBound}
+        UNION ALL SELECT r.rolname || ' owns an object', c.oid::regclass::text
+            FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner AND {IsBound}
+            WHERE c.relpersistence <> 't'
+        UNION ALL SELECT r.rolname || ' may create in the schema', nspname
+            FROM pg_namespace n JOIN pg_roles r ON {IsBound}
+            WHERE nspname !~ '^pg_' AND has_schema_privilege(r.oid, n.oid, 'CREATE')
+        UNION ALL SELECT r.rolname || ' may create in the database', current_database()::text
+            FROM pg_roles r WHERE {IsBound} AND has_database_privilege(r.oid, current_database(), 'CREATE')
+        UNION ALL SELECT '{Reviewer} holds ' || h.privilege, h.name FROM held_by_reviewer h
+            WHERE h.privilege <> 'SELECT' OR h.name <> ALL (@reviewed_tables)
+        UNION ALL SELECT '{Reviewer} lacks SELECT', w.name FROM unnest(@reviewed_tables) w(name)
+            WHERE NOT EXISTS (SELECT FROM held_by_reviewer h WHERE h.name = w.name AND h.privilege = 'SELECT')
         UNION ALL SELECT 'view runs with its owner''s rights', c.oid::regclass::text
             FROM pg_class c JOIN schemas s ON s.oid = c.relnamespace
             WHERE c.relkind = 'v'
@@ -157,7 +181,7 @@ internal static partial class IsolationAudit
             WHERE c.relkind = 'm' AND has_table_privilege('{App}', c.oid, 'SELECT')
         UNION ALL SELECT 'function runs with its owner''s rights', p.oid::regprocedure::text
             FROM pg_proc p JOIN schemas s ON s.oid = p.pronamespace
-            WHERE p.prosecdef AND has_function_privilege('{App}', p.oid, 'EXECUTE')
+            WHERE p.prosecdef AND EXISTS (SELECT FROM pg_roles r WHERE {IsBound} AND has_function_privilege(r.oid, p.oid, 'EXECUTE'))
                 AND p.oid IS DISTINCT FROM to_regprocedure('{TenantFunction.Call}')
         UNION ALL SELECT 'the tenant function is not the one of this build', '{TenantFunction.Call}'
             WHERE NOT EXISTS (

@@ -11,7 +11,7 @@ namespace HipaaTemplate.Platform.Database;
 /// </summary>
 internal sealed class IsolationCheck(AppDatabase database, ITenantScopeSql scopeSql) : IHealthCheck
 {
-    private const string Sql = $"""
+    private static readonly string Sql = $"""
         SELECT {AppRole.CanPass},
             EXISTS (
                 SELECT FROM pg_class c
@@ -21,7 +21,8 @@ internal sealed class IsolationCheck(AppDatabase database, ITenantScopeSql scope
                     AND (NOT c.relrowsecurity OR NOT c.relforcerowsecurity OR (
                         SELECT count(*) <> 1 OR NOT bool_and({IsolationAudit.IsTenantPolicy}) FROM pg_policy p
                         WHERE p.polrelid = c.oid AND p.polpermissive))),
-            {TenantFunction.Call} IS DISTINCT FROM @tenant
+            {TenantFunction.Call} IS DISTINCT FROM @tenant,
+            {ReviewerRole.CanPass}
         """;
 
     public async Task<HealthCheckResult> CheckHealthAsync(
@@ -36,12 +37,13 @@ internal sealed class IsolationCheck(AppDatabase database, ITenantScopeSql scope
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         await scope.SkipResultAsync(reader, cancellationToken);
         await reader.ReadAsync(cancellationToken);
-        return (reader.GetBoolean(0), reader.GetBoolean(1), reader.GetBoolean(2)) switch
+        return (reader.GetBoolean(0), reader.GetBoolean(1), reader.GetBoolean(2), reader.GetBoolean(3)) switch
         {
-            (true, _, _) => HealthCheckResult.Unhealthy("The API's role has rights that pass row-level security."),
-            (_, true, _) => HealthCheckResult.Unhealthy("A tenant's table is not bound by row-level security."),
-            (_, _, true) => HealthCheckResult.Unhealthy(
+            (true, _, _, _) => HealthCheckResult.Unhealthy("The API's role has rights that pass row-level security."),
+            (_, true, _, _) => HealthCheckResult.Unhealthy("A tenant's table is not bound by row-level security."),
+            (_, _, true, _) => HealthCheckResult.Unhealthy(
                 "PostgreSQL does not accept the API's tenant: run migrate up with the same settings, and compare the clocks."),
+            (_, _, _, true) => HealthCheckResult.Unhealthy("The role that reads the audit trail could read another tenant's events."),
             _ => HealthCheckResult.Healthy(),
         };
     }

@@ -24,13 +24,13 @@ internal sealed record IsolationPromise(
     private const string HistoryTable = $"{DatabaseRoles.AppSchema}.{DatabaseRoles.MigrationsTable}";
 
     /// <summary>Tables that no EF model knows.</summary>
-    public static readonly string[] TablesApart = [HistoryTable, TenantScopeKeys.Table, CertificateTables.Keys, CertificateTables.Certificates, AuditTables.Events, .. AuditTables.OfSealer];
+    public static readonly string[] TablesApart = [HistoryTable, TenantScopeKeys.Table, CertificateTables.Keys, CertificateTables.Certificates, .. AuditTables.Added, .. AuditTables.OfSealer];
 
     /// <summary>The schemas that are ours, and all that is in them. Of others the API's role may have nothing.</summary>
     public static readonly string[] Schemas = [DatabaseRoles.AppSchema, TenantScopeKeys.Schema, AuditTables.Schema];
 
     /// <summary>Tenants' tables that the API adds to and cannot read.</summary>
-    public static readonly string[] InsertTables = [AuditTables.Events];
+    public static readonly string[] InsertTables = AuditTables.Added;
 
     /// <param name="db">Not of the pool: the migrations' model can be finished once only, and a context keeps it.</param>
     /// <param name="scopeSql">In use.</param>

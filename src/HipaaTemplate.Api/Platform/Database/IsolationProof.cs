@@ -18,13 +18,14 @@ internal sealed record TableProof(
 }
 
 /// <param name="Tables">Of every tenant table that the API's role can reach.</param>
+/// <param name="Reviewed">Of every tenant table that hipaa_reviewer reads.</param>
 /// <param name="Violations">Of the catalogue's rules.</param>
 /// <param name="Holds">Nothing of it is wrong, and no table is missing.</param>
 internal sealed record IsolationFindings(
-    IReadOnlyList<TableProof> Tables, IReadOnlyList<IsolationViolation> Violations, bool Holds);
+    IReadOnlyList<TableProof> Tables, IReadOnlyList<TableProof> Reviewed, IReadOnlyList<IsolationViolation> Violations, bool Holds);
 
-/// <summary>Goes at every tenant's table as the API's role, in a transaction that can only read.</summary>
-internal sealed class IsolationProof(AppDatabase appDatabase, ITenantScopeSql scopeSql)
+/// <summary>Goes at every tenant's table as the roles that the API connects as, in transactions that can only read.</summary>
+internal sealed class IsolationProof(AppDatabase appDatabase, ReviewerDatabase reviewerDatabase, ITenantScopeSql scopeSql)
 {
     /// <summary>Enough to see a crossing; a deployment may have thousands.</summary>
     public const int MostTenants = 20;
@@ -42,11 +43,32 @@ internal sealed class IsolationProof(AppDatabase appDatabase, ITenantScopeSql sc
                 "the API's tenant is not accepted: other settings than migrate up had, or other clocks", TenantFunction.Call));
         }
 
-        var tables = await ProveAsync(app, promise.TenantTables, ct);
+        var tenants = await TenantsAsync(app, ct);
+        var tables = await ProveAsync(app, promise.TenantTables, tenants, ct);
+        var reviewed = await ProveReviewerAsync(tenants, violations, ct);
         return new IsolationFindings(
             tables,
+            reviewed,
             violations,
-            violations.Count == 0 && tables.Count == promise.TenantTables.Length && tables.All(table => table.Holds));
+            violations.Count == 0 && tables.Count == promise.TenantTables.Length && reviewed.Count == AuditTables.Added.Length
+                && tables.Concat(reviewed).All(table => table.Holds));
+    }
+
+    private async Task<IReadOnlyList<TableProof>> ProveReviewerAsync(
+        IReadOnlyList<TenantId> tenants, List<IsolationViolation> violations, CancellationToken ct)
+    {
+        try
+        {
+            await using var reviewer = await reviewerDatabase.OpenAsync(ct);
+            await using var transaction = await reviewer.BeginTransactionAsync(ct);
+            await ExecuteAsync(reviewer, "SET TRANSACTION READ ONLY", ct);
+            return await ProveAsync(reviewer, AuditTables.Added, tenants, ct);
+        }
+        catch (PostgresException e) when (AppPools.IsRefusal(e))
+        {
+            violations.Add(new IsolationViolation("cannot log in: other settings than migrate up had", DatabaseRoles.Reviewer));
+            return [];
+        }
     }
 
     private static async Task<List<IsolationViolation>> ViolationsOfRoleAsync(NpgsqlConnection app, CancellationToken ct)
@@ -68,9 +90,8 @@ internal sealed class IsolationProof(AppDatabase appDatabase, ITenantScopeSql sc
     }
 
     private async Task<IReadOnlyList<TableProof>> ProveAsync(
-        NpgsqlConnection app, IReadOnlyList<string> tables, CancellationToken ct)
+        NpgsqlConnection app, IReadOnlyList<string> tables, IReadOnlyList<TenantId> tenants, CancellationToken ct)
     {
-        var tenants = await TenantsAsync(app, ct);
         List<TableProof> proofs = [];
         foreach (var table in tables)
         {

@@ -28,9 +28,12 @@ internal static class RoleSetup
             IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{DatabaseRoles.Sealer}') THEN
                 CREATE ROLE {DatabaseRoles.Sealer} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOINHERIT;
             END IF;
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{DatabaseRoles.Reviewer}') THEN
+                CREATE ROLE {DatabaseRoles.Reviewer} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOINHERIT;
+            END IF;
             IF EXISTS (
                 SELECT FROM pg_roles
-                WHERE rolname IN ('{DatabaseRoles.Owner}', '{DatabaseRoles.App}', '{DatabaseRoles.Auditor}', '{DatabaseRoles.Sealer}')
+                WHERE rolname IN ('{DatabaseRoles.Owner}', '{DatabaseRoles.App}', '{DatabaseRoles.Auditor}', '{DatabaseRoles.Sealer}', '{DatabaseRoles.Reviewer}')
                     AND (rolsuper OR rolbypassrls)) THEN
                 RAISE EXCEPTION 'a role of this product may bypass row-level security: take SUPERUSER and BYPASSRLS from it';
             END IF;
@@ -43,7 +46,7 @@ internal static class RoleSetup
                 EXECUTE format('GRANT {DatabaseRoles.Auditor} TO %I', current_user);
             END IF;
             EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
-            EXECUTE format('GRANT CONNECT ON DATABASE %I TO {DatabaseRoles.App}, {DatabaseRoles.Auditor}, {DatabaseRoles.Sealer}', current_database());
+            EXECUTE format('GRANT CONNECT ON DATABASE %I TO {DatabaseRoles.App}, {DatabaseRoles.Auditor}, {DatabaseRoles.Sealer}, {DatabaseRoles.Reviewer}', current_database());
             EXECUTE format('GRANT CONNECT, CREATE ON DATABASE %I TO {DatabaseRoles.Owner}', current_database());
         END
         $$;
@@ -58,6 +61,7 @@ internal static class RoleSetup
         await roles.ExecuteNonQueryAsync(ct);
         await SetPasswordAsync(login, settings.AppConnectionString(), ct);
         await SetPasswordAsync(login, settings.SealerConnectionString(), ct);
+        await SetPasswordAsync(login, settings.ReviewerConnectionString(), ct);
     }
 
     /// <summary>

@@ -16,6 +16,6 @@ internal sealed record TenantFunction(string Language, string Body, bool RunsAsO
         {(RunsAsOwner ? "SECURITY DEFINER SET search_path = pg_catalog, pg_temp" : "SECURITY INVOKER")}
         AS $function${Body}$function$;
         REVOKE ALL ON FUNCTION {Call} FROM PUBLIC;
-        GRANT EXECUTE ON FUNCTION {Call} TO {DatabaseRoles.App}, {DatabaseRoles.Owner};
+        GRANT EXECUTE ON FUNCTION {Call} TO {DatabaseRoles.App}, {DatabaseRoles.Owner}, {DatabaseRoles.Reviewer};
         """;
 }

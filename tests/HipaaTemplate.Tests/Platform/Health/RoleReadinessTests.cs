@@ -8,6 +8,7 @@ namespace HipaaTemplate.Tests.Platform.Health;
 /// The API refuses to be ready as a role that row-level security does not bind. Each case is a login
 /// of its own with one right too many; the shared hipaa_app stays as it is.
 /// </summary>
+[NonParallelizable] // Another SIGNING_SECRET gives the roles that read and seal the audit trail other passwords.
 internal sealed class RoleReadinessTests
 {
     private static readonly Dictionary<string, string> Settings = new()

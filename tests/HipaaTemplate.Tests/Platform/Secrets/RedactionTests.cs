@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace HipaaTemplate.Tests.Platform.Secrets;
 
 /// <summary>Every setting that is a text has a canary for a value, and nothing that the API says has a canary in it.</summary>
+[NonParallelizable] // Another SIGNING_SECRET gives the roles that read and seal the audit trail other passwords.
 internal sealed class RedactionTests
 {
     private const string Canary = "canary";

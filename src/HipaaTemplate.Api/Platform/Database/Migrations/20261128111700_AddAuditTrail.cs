@@ -53,14 +53,34 @@ namespace HipaaTemplate.Platform.Database.Migrations
                 CREATE POLICY audit_reading ON audit.events AS PERMISSIVE FOR SELECT TO hipaa_auditor, hipaa_sealer USING (true);
                 CREATE INDEX ix_events_xid ON audit.events (xid);
 
-                GRANT USAGE ON SCHEMA audit TO hipaa_app, hipaa_auditor, hipaa_sealer;
+                -- Who did it; the other filters of a reader are tried on what this index or the key finds.
+                CREATE INDEX ix_events_actor ON audit.events (tenant_id, actor, id);
+
+                -- Which events name a patient. No index on events.patients can tell: the operator of its index is not
+                -- leakproof, so row-level security keeps it from being used.
+                CREATE TABLE audit.patient_events (
+                    tenant_id uuid NOT NULL,
+                    patient_id uuid NOT NULL,
+                    event_id uuid NOT NULL,
+                    PRIMARY KEY (tenant_id, patient_id, event_id)
+                ) PARTITION BY RANGE (event_id);
+
+                ALTER TABLE audit.patient_events ENABLE ROW LEVEL SECURITY;
+                ALTER TABLE audit.patient_events FORCE ROW LEVEL SECURITY;
+                CREATE POLICY tenant_isolation ON audit.patient_events AS PERMISSIVE FOR ALL TO PUBLIC
+                    USING (tenant_id = app.current_tenant_id())
+                    WITH CHECK (tenant_id = app.current_tenant_id());
+                CREATE POLICY audit_reading ON audit.patient_events AS PERMISSIVE FOR SELECT TO hipaa_auditor USING (true);
+
+                GRANT USAGE ON SCHEMA audit TO hipaa_app, hipaa_auditor, hipaa_sealer, hipaa_reviewer;
                 GRANT SELECT (tenant_id, id, at, xid, leaf_hash) ON audit.events TO hipaa_sealer;
-                GRANT SELECT ON audit.events TO hipaa_auditor;
+                GRANT SELECT ON audit.events, audit.patient_events TO hipaa_auditor, hipaa_reviewer;
                 -- All but xid, which would hide a row from the sealer.
                 GRANT INSERT (
                     tenant_id, id, at, writer, number, void, action, outcome, code, actor_type, actor, session, address,
                     purpose, endpoint, request, trace, detail, patients, records, key_version, mac, leaf_hash)
                     ON audit.events TO hipaa_app;
+                GRANT INSERT ON audit.patient_events TO hipaa_app;
 
                 CREATE FUNCTION audit.first_id(month timestamptz) RETURNS uuid LANGUAGE sql STABLE
                 RETURN (lpad(to_hex((extract(epoch FROM month) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid;
@@ -71,17 +91,20 @@ namespace HipaaTemplate.Platform.Database.Migrations
                 AS $function$
                 DECLARE
                     month timestamptz;
+                    parent text;
                     name text;
                 BEGIN
                     FOR ahead IN -1 .. months_ahead LOOP
                         month := date_trunc('month', now()) + make_interval(months => ahead);
-                        name := 'events_' || to_char(month, 'YYYY_MM');
-                        IF to_regclass('audit.' || name) IS NULL THEN
-                            EXECUTE format('CREATE TABLE audit.%I PARTITION OF audit.events FOR VALUES FROM (%L) TO (%L)',
-                                name, audit.first_id(month), audit.first_id(month + interval '1 month'));
-                            EXECUTE format('ALTER TABLE audit.%I ENABLE ROW LEVEL SECURITY', name);
-                            EXECUTE format('ALTER TABLE audit.%I FORCE ROW LEVEL SECURITY', name);
-                        END IF;
+                        FOREACH parent IN ARRAY ARRAY['events', 'patient_events'] LOOP
+                            name := parent || '_' || to_char(month, 'YYYY_MM');
+                            IF to_regclass('audit.' || name) IS NULL THEN
+                                EXECUTE format('CREATE TABLE audit.%I PARTITION OF audit.%I FOR VALUES FROM (%L) TO (%L)',
+                                    name, parent, audit.first_id(month), audit.first_id(month + interval '1 month'));
+                                EXECUTE format('ALTER TABLE audit.%I ENABLE ROW LEVEL SECURITY', name);
+                                EXECUTE format('ALTER TABLE audit.%I FORCE ROW LEVEL SECURITY', name);
+                            END IF;
+                        END LOOP;
                     END LOOP;
                 END
                 $function$;
@@ -129,6 +152,8 @@ namespace HipaaTemplate.Platform.Database.Migrations
 
                 GRANT SELECT, INSERT ON audit.leaves, audit.heads, audit.seals, audit.signing_keys TO hipaa_sealer;
                 GRANT SELECT ON audit.leaves, audit.heads, audit.seals TO hipaa_auditor;
+                -- What was sealed, and when it grew: no word of what it says.
+                GRANT SELECT ON audit.leaves, audit.heads TO hipaa_reviewer;
                 GRANT SELECT (id, public_key, provider, created_at) ON audit.signing_keys TO hipaa_auditor;
 
                 REVOKE ALL ON FUNCTION audit.first_id(timestamptz), audit.make_partitions(integer) FROM PUBLIC;
