@@ -24,6 +24,51 @@ internal enum AuditAction
 
     [Description("A token was refused. Who sent it is not known, so it is in the platform's log.")]
     RefuseSignIn,
+
+    [Description("The key service gave a process the keys of a tenant, once in KEY_CACHE_SECONDS; `detail` names the versions.")]
+    UseKey,
+
+    [Description("A new version of a tenant's key was made.")]
+    MakeKey,
+
+    [Description("Somebody began a rotation of a tenant's key, or went on with it.")]
+    RotateKeys,
+
+    [Description("Records are about to be sealed anew under the newest version of the tenant's key.")]
+    ResealRecords,
+
+    [Description("A tenant's key was wrapped anew by the key service.")]
+    RewrapKey,
+
+    [Description("Versions of a tenant's key that no record is under any more were retired.")]
+    RetireKeys,
+
+    [Description("Versions of a tenant's key that no backup needs any more were destroyed.")]
+    DestroyKeys,
+
+    [Description("The keys of a patient were destroyed, and with them what is stored about the patient.")]
+    ErasePatient,
+
+    [Description("All keys of a tenant were destroyed. It is in the platform's log: the tenant's has no key any more.")]
+    EraseTenant,
+
+    [Description("A legal hold was placed; it is of the whole tenant where no patient is named.")]
+    PlaceHold,
+
+    [Description("A legal hold was released.")]
+    ReleaseHold,
+
+    [Description("Events, or the proof of one, are about to be given out as a file.")]
+    ExportAuditTrail,
+
+    [Description("Keys that the MACs of a month are checked with are about to be given out.")]
+    ExportAuditKeys,
+
+    [Description("A tenant was registered, suspended or resumed. It is in the platform's log.")]
+    ChangeTenant,
+
+    [Description("A tenant's identity provider was registered, replaced or removed. It is in the platform's log.")]
+    ChangeIssuer,
 }
 
 internal enum AuditOutcome
@@ -42,6 +87,9 @@ internal enum AuditActorType
 
     [Description("A process of this product, not on behalf of a person; `actor` is its name.")]
     System,
+
+    [Description("Somebody at the command line; `actor` is the name (AUDIT_OPERATOR, or the user of the operating system) and the login at the database, `name@login`.")]
+    Operator,
 
     [Description("Nobody who proved who they are.")]
     Unknown,

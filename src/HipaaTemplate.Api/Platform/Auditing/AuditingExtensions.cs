@@ -25,6 +25,9 @@ internal static class AuditingExtensions
         builder.Services.AddSingleton<SealLag>();
         builder.Services.AddSingleton<SealWatch>();
         builder.Services.AddHostedService<SealingService>();
+        builder.Services.AddSingleton<ProcessActor>();
+        builder.Services.AddSingleton<VerbEvents>();
+        builder.Services.AddSingleton<KeyEvents>();
         builder.Services.AddSingleton<AuditExport>();
         builder.Services.AddSingleton<AuditKeyFile>();
         builder.Services.AddSingleton<AuditExports>();

@@ -9,7 +9,7 @@ namespace HipaaTemplate.Platform.Commands;
 
 /// <summary>The forms of <c>audit</c> that give out what an auditor needs, and the one that seals.</summary>
 internal sealed class AuditExports(
-    OwnerDatabase database, AuditExport export, AuditKeyFile keyFile, Sealer sealer, AuditAnchors anchors, TimeProvider time)
+    OwnerDatabase database, VerbEvents events, AuditExport export, AuditKeyFile keyFile, Sealer sealer, AuditAnchors anchors, TimeProvider time)
 {
     private const string Tenant = CommandOptions.Tenant;
     private const string Month = "--month";
@@ -41,7 +41,9 @@ internal sealed class AuditExports(
 
     private async Task<int> ExportAsync(IReadOnlyDictionary<string, string> options, CancellationToken ct)
     {
-        await export.BundleAsync(await LogOfAsync(options, ct), Console.Out, ct);
+        var log = await LogOfAsync(options, ct);
+        await export.BundleAsync(
+            log, Console.Out, ct, () => events.WriteAsync(log.Tenant, AuditAction.ExportAuditTrail, $"month={log.MonthText}", ct));
         return ExitCode.Done;
     }
 
@@ -52,7 +54,9 @@ internal sealed class AuditExports(
             throw new UsageException("A proof needs a tenant and an event.");
         }
 
-        return await export.ProofAsync(await TenantOfAsync(slug, ct), CommandOptions.ParseId(id), Console.Out, ct)
+        var (tenant, asked) = (await TenantOfAsync(slug, ct), CommandOptions.ParseId(id));
+        return await export.ProofAsync(
+            tenant, asked, Console.Out, ct, () => events.WriteAsync(tenant, AuditAction.ExportAuditTrail, $"event={asked}", ct))
             ? ExitCode.Done
             : throw new CommandException("There is no such event of this tenant, or it is not sealed yet.");
     }
@@ -60,6 +64,11 @@ internal sealed class AuditExports(
     private async Task<int> KeysAsync(IReadOnlyDictionary<string, string> options, CancellationToken ct)
     {
         AuditLog? log = options.Count == 0 ? null : await LogOfAsync(options, ct);
+        if (log is { } month)
+        {
+            await events.WriteAsync(month.Tenant, AuditAction.ExportAuditKeys, $"month={month.MonthText}", ct);
+        }
+
         await keyFile.WriteAsync(log, Console.Out, ct);
         return ExitCode.Done;
     }

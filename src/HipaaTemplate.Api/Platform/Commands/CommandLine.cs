@@ -1,3 +1,4 @@
+using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Errors;
 using HipaaTemplate.Platform.Protection;
@@ -84,6 +85,7 @@ internal static class CommandLine
                 return ExitCode.WrongUsage;
             }
 
+            app.Services.GetRequiredService<ProcessActor>().Runs(verb, [.. words.Skip(1)]);
             return await RunAsync(command, [.. words.Skip(1)]);
         }
         catch (OptionsValidationException e)
@@ -148,6 +150,12 @@ internal static class CommandLine
             await Console.Error.WriteLineAsync(e.Message);
             await WriteUsageAsync(Console.Error, command);
             return ExitCode.WrongUsage;
+        }
+        // Without a tenant's key its log cannot be written, and without the event nothing is done.
+        catch (PhiException e)
+        {
+            await Console.Error.WriteLineAsync($"{e.Error.Code}: {e.Error.Title}");
+            return ExitCode.Failed;
         }
         catch (Exception e) when (UnhandledExceptions.FindDatabaseFault(e) is PostgresException fault)
         {

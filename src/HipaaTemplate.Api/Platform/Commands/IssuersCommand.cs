@@ -1,3 +1,4 @@
+using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Authentication;
 using HipaaTemplate.Platform.Authentication.Issuers;
 using HipaaTemplate.Platform.Database;
@@ -12,7 +13,7 @@ namespace HipaaTemplate.Platform.Commands;
 /// Registers issuers while the API runs: a tenant that brings its own identity provider. Operators do this; no
 /// token and no endpoint can.
 /// </summary>
-internal sealed class IssuersCommand(OwnerDatabase database, IServiceProvider services, TimeProvider time) : ICommand
+internal sealed class IssuersCommand(OwnerDatabase database, VerbEvents events, IServiceProvider services, TimeProvider time) : ICommand
 {
     public string Name => "issuers";
 
@@ -53,25 +54,32 @@ internal sealed class IssuersCommand(OwnerDatabase database, IServiceProvider se
 
         var definition = IssuerDefinition.TryParse(await File.ReadAllTextAsync(file, ct))
             ?? throw new CommandException("The file is not the JSON of one issuer; see docs/AUTH_CONFIGURATION.md.");
-        await using var db = database.CreateContext();
-        await CheckAsync(definition, db, ct);
-        var row = await db.Issuers.SingleOrDefaultAsync(i => i.Issuer == definition.Issuer, ct);
-        if (row is null)
-        {
-            db.Issuers.Add(new RegisteredIssuer
+        using var log = events.OpenPlatform($"issuer={definition.Issuer}");
+        await database.InTransactionAsync(
+            async db =>
             {
-                Id = Guid.CreateVersion7(),
-                Issuer = definition.Issuer,
-                Definition = definition.ToJson(),
-                CreatedAt = time.GetUtcNow(),
-            });
-        }
-        else
-        {
-            row.Definition = definition.ToJson();
-        }
+                await CheckAsync(definition, db, ct);
+                var row = await db.Issuers.SingleOrDefaultAsync(i => i.Issuer == definition.Issuer, ct);
+                if (row is null)
+                {
+                    db.Issuers.Add(new RegisteredIssuer
+                    {
+                        Id = Guid.CreateVersion7(),
+                        Issuer = definition.Issuer,
+                        Definition = definition.ToJson(),
+                        CreatedAt = time.GetUtcNow(),
+                    });
+                }
+                else
+                {
+                    row.Definition = definition.ToJson();
+                }
 
-        await db.SaveChangesAsync(ct);
+                await db.SaveChangesAsync(ct);
+                await log.AddAsync(db, AuditAction.ChangeIssuer, row is null ? "registered" : "replaced", patient: null, ct);
+                return true;
+            },
+            ct);
         await Console.Out.WriteLineAsync($"registered {definition.Issuer}");
         return ExitCode.Done;
     }
@@ -107,9 +115,18 @@ internal sealed class IssuersCommand(OwnerDatabase database, IServiceProvider se
 
     private async Task<int> RemoveAsync(string issuer, CancellationToken ct)
     {
-        await using var db = database.CreateContext();
-        return await db.Issuers.Where(i => i.Issuer == issuer).ExecuteDeleteAsync(ct) == 1
-            ? ExitCode.Done
-            : throw new CommandException("The database has no such issuer; see issuers list.");
+        using var log = events.OpenPlatform($"issuer={issuer}");
+        return await database.InTransactionAsync(
+            async db =>
+            {
+                if (await db.Issuers.Where(i => i.Issuer == issuer).ExecuteDeleteAsync(ct) != 1)
+                {
+                    throw new CommandException("The database has no such issuer; see issuers list.");
+                }
+
+                await log.AddAsync(db, AuditAction.ChangeIssuer, "removed", patient: null, ct);
+                return ExitCode.Done;
+            },
+            ct);
     }
 }

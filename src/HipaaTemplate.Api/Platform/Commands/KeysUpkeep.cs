@@ -1,4 +1,5 @@
 using System.Globalization;
+using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Protection;
 using HipaaTemplate.Platform.Protection.Providers;
@@ -9,7 +10,7 @@ using Microsoft.EntityFrameworkCore;
 namespace HipaaTemplate.Platform.Commands;
 
 /// <summary>The forms of <c>keys</c> that look after the tenants' keys. Each may be stopped anywhere and run again.</summary>
-internal sealed class KeysUpkeep(OwnerDatabase database, IServiceProvider services, TimeProvider time)
+internal sealed class KeysUpkeep(OwnerDatabase database, VerbEvents events, IServiceProvider services, TimeProvider time)
 {
     private const string TenantOption = "--tenant";
 
@@ -104,6 +105,7 @@ internal sealed class KeysUpkeep(OwnerDatabase database, IServiceProvider servic
 
     private async Task<bool> RotateAsync(Tenant tenant, CancellationToken ct)
     {
+        await events.WriteAsync(tenant.Id, AuditAction.RotateKeys, detail: null, ct);
         // First what an earlier change left: a new version has no columns for the indexes of a third one.
         if (!await ResealAsync(tenant, ct))
         {

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
@@ -6,7 +7,7 @@ using Microsoft.EntityFrameworkCore;
 namespace HipaaTemplate.Platform.Commands;
 
 /// <summary>Registers tenants. Operators do this; no token and no endpoint can.</summary>
-internal sealed partial class TenantsCommand(OwnerDatabase database, TimeProvider time) : ICommand
+internal sealed partial class TenantsCommand(OwnerDatabase database, VerbEvents events, TimeProvider time) : ICommand
 {
     public string Name => "tenants";
 
@@ -58,32 +59,42 @@ internal sealed partial class TenantsCommand(OwnerDatabase database, TimeProvide
             throw new UsageException("The name must have 1 to 200 characters.");
         }
 
-        await using var db = database.CreateContext();
-        var known = await db.Tenants.SingleOrDefaultAsync(t => t.Id == id || t.Slug == slug, ct);
-        if (known is not null && (known.Id != id || known.Slug != slug))
-        {
-            throw new CommandException("The slug or the id belongs to another tenant; see tenants list.");
-        }
+        using var log = events.OpenPlatform($"tenant={id} slug={slug}");
+        await WriteAsync(await database.InTransactionAsync(
+            async db =>
+            {
+                var known = await db.Tenants.SingleOrDefaultAsync(t => t.Id == id || t.Slug == slug, ct);
+                if (known is not null)
+                {
+                    return known.Id == id && known.Slug == slug
+                        ? known
+                        : throw new CommandException("The slug or the id belongs to another tenant; see tenants list.");
+                }
 
-        if (known is null)
-        {
-            known = new Tenant { Id = id, Slug = slug, Name = name, CreatedAt = time.GetUtcNow() };
-            db.Tenants.Add(known);
-            await db.SaveChangesAsync(ct);
-        }
-
-        await WriteAsync(known);
+                var added = new Tenant { Id = id, Slug = slug, Name = name, CreatedAt = time.GetUtcNow() };
+                db.Tenants.Add(added);
+                await db.SaveChangesAsync(ct);
+                await log.AddAsync(db, AuditAction.ChangeTenant, "registered", patient: null, ct);
+                return added;
+            },
+            ct));
         return ExitCode.Done;
     }
 
     private async Task<int> SetStatusAsync(string slug, TenantStatus status, CancellationToken ct)
     {
-        await using var db = database.CreateContext();
-        var tenant = await db.Tenants.SingleOrDefaultAsync(t => t.Slug == slug, ct)
-            ?? throw new CommandException("There is no tenant with this slug; see tenants list.");
-        tenant.Status = status;
-        await db.SaveChangesAsync(ct);
-        await WriteAsync(tenant);
+        var id = (await CommandTenant.FindAsync(database, slug, ct)).Id;
+        using var log = events.OpenPlatform($"tenant={id} slug={slug}");
+        await WriteAsync(await database.InTransactionAsync(
+            async db =>
+            {
+                var tenant = await db.Tenants.SingleAsync(t => t.Id == id, ct);
+                tenant.Status = status;
+                await db.SaveChangesAsync(ct);
+                await log.AddAsync(db, AuditAction.ChangeTenant, status == TenantStatus.Suspended ? "suspended" : "resumed", patient: null, ct);
+                return tenant;
+            },
+            ct));
         return ExitCode.Done;
     }
 

@@ -25,7 +25,11 @@ internal sealed class AuditReader : IAsyncDisposable
         try
         {
             await auditor.OpenAsync(ct);
-            return new AuditReader(auditor, await auditor.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct));
+            var began = await auditor.BeginTransactionAsync(IsolationLevel.RepeatableRead, ct);
+            // BEGIN takes no picture yet, the first statement does: the event of an export comes after it.
+            await using var picture = new NpgsqlCommand("SELECT 1", auditor, began);
+            await picture.ExecuteNonQueryAsync(ct);
+            return new AuditReader(auditor, began);
         }
         catch
         {

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Tenancy;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -59,6 +61,34 @@ internal sealed class AuditStore(AppDatabase database, ITenantScopeSql scopeSql)
 
         await batch.ExecuteNonQueryAsync(ct);
     }
+
+    /// <summary>In the transaction of a unit of work, as the last statement of it: the scope is the event's tenant's from then on.</summary>
+    public Task AddAsync(AppDbContext db, StampedEntry entry, CancellationToken ct)
+    {
+        var transaction = (NpgsqlTransaction)db.Database.CurrentTransaction!.GetDbTransaction();
+        return AddAsync(transaction.Connection!, transaction, [entry], ct);
+    }
+
+    /// <summary>Saves a unit of work and adds an event, in one transaction that may run again when the connection fails.</summary>
+    /// <returns>False when a unique index refused what was saved; nothing is stored then.</returns>
+    public Task<bool> TrySaveWithAsync(AppDbContext db, Func<StampedEntry> stamp, CancellationToken ct) =>
+        db.Database.CreateExecutionStrategy().ExecuteAsync(async () =>
+        {
+            await using var transaction = await db.Database.BeginTransactionAsync(ct);
+            try
+            {
+                // Still to be saved, if it comes to that.
+                await db.SaveChangesAsync(acceptAllChangesOnSuccess: false, ct);
+            }
+            catch (DbUpdateException e) when (e.InnerException is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation })
+            {
+                return false;
+            }
+
+            await AddAsync(db, stamp(), ct);
+            await transaction.CommitAsync(ct);
+            return true;
+        });
 
     private static NpgsqlBatchCommand CreateInsert(TenantId tenant, IReadOnlyList<StampedEntry> entries)
     {

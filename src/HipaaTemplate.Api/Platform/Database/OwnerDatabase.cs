@@ -55,21 +55,11 @@ internal sealed class OwnerDatabase(IOptions<DatabaseSettings> settings, IServic
         return new AppDbContext(options.Options);
     }
 
-    /// <summary>Work as hipaa_owner on one tenant's rows, in one transaction; it may run again when the connection fails.</summary>
-    public async Task<T> InTenantAsync<T>(TenantId tenant, Func<AppDbContext, Task<T>> work, CancellationToken ct)
-    {
-        await using var db = CreateContext();
-        db.SetTenant(tenant);
-        return await db.Database.CreateExecutionStrategy().ExecuteAsync(async () =>
-        {
-            db.ChangeTracker.Clear();
-            await using var transaction = await db.Database.BeginTransactionAsync(ct);
-            await db.Database.ExecuteSqlAsync($"SELECT keys.enter_tenant({tenant.Value})", ct);
-            var result = await work(db);
-            await transaction.CommitAsync(ct);
-            return result;
-        });
-    }
+    /// <summary>Work as hipaa_owner on what is no tenant's, in one transaction; it may run again when the connection fails.</summary>
+    public Task<T> InTransactionAsync<T>(Func<AppDbContext, Task<T>> work, CancellationToken ct) => InTransactionAsync(null, work, ct);
+
+    /// <summary>Likewise on one tenant's rows.</summary>
+    public Task<T> InTenantAsync<T>(TenantId tenant, Func<AppDbContext, Task<T>> work, CancellationToken ct) => InTransactionAsync(tenant, work, ct);
 
     /// <summary>What every migrate up does: see <see cref="TenantScopeSetup"/>, and the coming months of the audit trail.</summary>
     public async Task CompleteAsync(CancellationToken ct)
@@ -82,4 +72,27 @@ internal sealed class OwnerDatabase(IOptions<DatabaseSettings> settings, IServic
     }
 
     public string TenantScopeScript() => TenantScopeSetup.Script(TenantScope);
+
+    private async Task<T> InTransactionAsync<T>(TenantId? tenant, Func<AppDbContext, Task<T>> work, CancellationToken ct)
+    {
+        await using var db = CreateContext();
+        if (tenant is { } entered)
+        {
+            db.SetTenant(entered);
+        }
+
+        return await db.Database.CreateExecutionStrategy().ExecuteAsync(async () =>
+        {
+            db.ChangeTracker.Clear();
+            await using var transaction = await db.Database.BeginTransactionAsync(ct);
+            if (tenant is { } id)
+            {
+                await db.Database.ExecuteSqlAsync($"SELECT keys.enter_tenant({id.Value})", ct);
+            }
+
+            var result = await work(db);
+            await transaction.CommitAsync(ct);
+            return result;
+        });
+    }
 }

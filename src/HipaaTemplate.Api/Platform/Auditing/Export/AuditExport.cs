@@ -9,9 +9,14 @@ namespace HipaaTemplate.Platform.Auditing.Export;
 internal sealed class AuditExport(IOptions<DatabaseSettings> database, IOptions<AuditSettings> settings, TimeProvider time)
 {
     /// <summary>A whole log.</summary>
-    public async Task BundleAsync(AuditLog log, TextWriter output, CancellationToken ct)
+    /// <param name="log">Whose.</param>
+    /// <param name="output">The lines.</param>
+    /// <param name="ct">To stop.</param>
+    /// <param name="tellAsync">Stores the export's own event: after what is exported was seen, which does not hold it, and before any of it is given out.</param>
+    public async Task BundleAsync(AuditLog log, TextWriter output, CancellationToken ct, Func<Task>? tellAsync = null)
     {
         await using var reader = await AuditReader.OpenAsync(database, ct);
+        await (tellAsync?.Invoke() ?? Task.CompletedTask);
         await output.WriteLineAsync(AuditJson.Header("log", log, time.GetUtcNow()));
         await foreach (var stored in reader.EventsAsync(log, ct))
         {
@@ -22,7 +27,7 @@ internal sealed class AuditExport(IOptions<DatabaseSettings> database, IOptions<
     }
 
     /// <returns>False when there is no such event, or it is not sealed yet.</returns>
-    public async Task<bool> ProofAsync(TenantId tenant, Guid id, TextWriter output, CancellationToken ct)
+    public async Task<bool> ProofAsync(TenantId tenant, Guid id, TextWriter output, CancellationToken ct, Func<Task>? tellAsync = null)
     {
         await using var reader = await AuditReader.OpenAsync(database, ct);
         if (await reader.FindEventAsync(tenant, id, ct) is not { Leaf: { } leaf } stored)
@@ -30,6 +35,7 @@ internal sealed class AuditExport(IOptions<DatabaseSettings> database, IOptions<
             return false;
         }
 
+        await (tellAsync?.Invoke() ?? Task.CompletedTask);
         var log = AuditLog.Of(tenant, stored.Stamped.Entry.At);
         var size = (await reader.NewestHeadAsync(log, ct))!.Size;
         await output.WriteLineAsync(AuditJson.Header("proof", log, time.GetUtcNow()));

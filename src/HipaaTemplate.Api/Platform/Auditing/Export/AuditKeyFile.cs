@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using HipaaTemplate.Platform.Auditing.Sealing;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Protection.Keys;
-using HipaaTemplate.Platform.Protection.Providers;
 using HipaaTemplate.Platform.Tenancy;
 
 namespace HipaaTemplate.Platform.Auditing.Export;
@@ -37,7 +36,7 @@ internal sealed class AuditKeyFile(AuditSigningKeys signingKeys, PlatformKey pla
         var keys = scope.ServiceProvider.GetRequiredService<AppDbContext>().Keys!;
         await keys.PrepareAsync(ct);
         var auditKey = new byte[SecretKey.Length];
-        foreach (var material in keys.Ring.Versions.Where(material => material.Class == DataClass.General))
+        foreach (var material in keys.Ring.Versions)
         {
             material.DeriveAuditKey(auditKey);
             AuditEncoding.DeriveMonthKey(auditKey, month.Begin, macKey);

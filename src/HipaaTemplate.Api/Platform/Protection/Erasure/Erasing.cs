@@ -1,4 +1,5 @@
 using System.Reflection;
+using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Commands;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Protection.Keys;
@@ -19,6 +20,7 @@ internal sealed class Erasing(
     OwnerDatabase database,
     CertificateKeys certificateKeys,
     Darkening darkening,
+    VerbEvents events,
     IOptions<ProtectionSettings> settings,
     TimeProvider time)
 {
@@ -87,24 +89,32 @@ internal sealed class Erasing(
             }
         }
 
+        using var log = await OpenLogAsync(id, certificate.PatientId, ct);
         return await database.InTenantAsync(
             id,
             async db =>
             {
                 var now = time.GetUtcNow();
                 await LegalHolds.RefuseAsync(db, certificate.PatientId, certificate.ErasedAt, ct);
-                if (certificate.PatientId is { } patient)
-                {
-                    return await darkening.DarkenAsync(db, KeySelection.Of(patient), now, ct);
-                }
-
-                // By their ids: a version may be another key by now, of a tenant that began anew.
-                var ids = certificate.Keys.Select(key => key.Id).ToList();
-                var named = db.Set<TenantKey>().Where(key => ids.Contains(key.Id));
-                await DestroyTenantKeysAsync(db, now, named, ct);
-                return await darkening.DarkenAsync(db, KeySelection.Under(await named.Select(key => key.Version).ToListAsync(ct)), now, ct);
+                var darkened = await DarkenAgainAsync(db, certificate, now, ct);
+                await AddEventAsync(log, db, certificate.PatientId, $"certificate={certificate.Id} again", ct);
+                return darkened;
             },
             ct);
+    }
+
+    private async Task<Darkened> DarkenAgainAsync(AppDbContext db, ErasureCertificate certificate, DateTimeOffset now, CancellationToken ct)
+    {
+        if (certificate.PatientId is { } patient)
+        {
+            return await darkening.DarkenAsync(db, KeySelection.Of(patient), now, ct);
+        }
+
+        // By their ids: a version may be another key by now, of a tenant that began anew.
+        var ids = certificate.Keys.Select(key => key.Id).ToList();
+        var named = db.Set<TenantKey>().Where(key => ids.Contains(key.Id));
+        await DestroyTenantKeysAsync(db, now, named, ct);
+        return await darkening.DarkenAsync(db, KeySelection.Under(await named.Select(key => key.Version).ToListAsync(ct)), now, ct);
     }
 
     private async Task<Erased> CertifyAsync(
@@ -115,6 +125,7 @@ internal sealed class Erasing(
     {
         // Before the transaction: whoever is saving must not wait for the key service.
         using var signer = await certificateKeys.SigningAsync(ct);
+        using var log = await OpenLogAsync(tenant.Id, patient, ct);
         var now = time.GetUtcNow();
         var id = Guid.CreateVersion7(now);
         return await database.InTenantAsync(
@@ -147,10 +158,18 @@ internal sealed class Erasing(
                 };
                 var erased = new Erased(SignedCertificate.Sign(certificate, signer), certificate);
                 await CertificateLedger.AddAsync(db, erased, ct);
+                await AddEventAsync(log, db, patient, $"certificate={id}", ct);
                 return erased;
             },
             ct);
     }
+
+    /// <summary>A tenant that is erased has no key for its own log any more.</summary>
+    private async Task<VerbLog> OpenLogAsync(TenantId tenant, Guid? patient, CancellationToken ct) =>
+        patient is null ? events.OpenPlatform($"tenant={tenant}") : await events.OpenAsync(tenant, ct);
+
+    private static Task AddEventAsync(VerbLog log, AppDbContext db, Guid? patient, string detail, CancellationToken ct) =>
+        log.AddAsync(db, patient is null ? AuditAction.EraseTenant : AuditAction.ErasePatient, detail, patient, ct);
 
     private static async Task<IReadOnlyList<DestroyedKey>> DestroyTenantKeysAsync(
         AppDbContext db, DateTimeOffset now, IQueryable<TenantKey> keys, CancellationToken ct)

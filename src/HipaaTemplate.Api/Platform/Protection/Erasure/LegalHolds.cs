@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Commands;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Protection.Keys;
@@ -8,14 +9,16 @@ using Microsoft.EntityFrameworkCore;
 namespace HipaaTemplate.Platform.Protection.Erasure;
 
 /// <summary>Places and releases holds for operators, and asks whether one stands.</summary>
-internal sealed partial class LegalHolds(OwnerDatabase database, TimeProvider time)
+internal sealed partial class LegalHolds(OwnerDatabase database, VerbEvents events, TimeProvider time)
 {
     public static bool IsCaseReference(string text) =>
         text.Length <= LegalHold.MaximumCaseLength && CasePattern().IsMatch(text);
 
     /// <returns>False when it stands already.</returns>
-    public Task<bool> PlaceAsync(TenantId tenant, Guid? patient, string caseReference, CancellationToken ct) =>
-        database.InTenantAsync(
+    public async Task<bool> PlaceAsync(TenantId tenant, Guid? patient, string caseReference, CancellationToken ct)
+    {
+        using var log = await events.OpenAsync(tenant, ct);
+        return await database.InTenantAsync(
             tenant,
             async db =>
             {
@@ -39,19 +42,29 @@ internal sealed partial class LegalHolds(OwnerDatabase database, TimeProvider ti
                     PlacedAt = now,
                 });
                 await db.SaveChangesAsync(ct);
+                await log.AddAsync(db, AuditAction.PlaceHold, $"case={caseReference}", patient, ct);
                 return true;
             },
             ct);
+    }
 
-    public Task ReleaseAsync(TenantId tenant, Guid? patient, string caseReference, CancellationToken ct)
+    public async Task ReleaseAsync(TenantId tenant, Guid? patient, string caseReference, CancellationToken ct)
     {
         var now = time.GetUtcNow();
-        return database.InTenantAsync(
+        using var log = await events.OpenAsync(tenant, ct);
+        await database.InTenantAsync(
             tenant,
-            async db => await Standing(db).Where(hold => hold.SubjectId == patient && hold.CaseReference == caseReference)
-                .ExecuteUpdateAsync(set => set.SetProperty(hold => hold.ReleasedAt, now), ct) is var released and > 0
-                ? released
-                : throw new CommandException("No such hold stands; see keys holds."),
+            async db =>
+            {
+                if (await Standing(db).Where(hold => hold.SubjectId == patient && hold.CaseReference == caseReference)
+                    .ExecuteUpdateAsync(set => set.SetProperty(hold => hold.ReleasedAt, now), ct) == 0)
+                {
+                    throw new CommandException("No such hold stands; see keys holds.");
+                }
+
+                await log.AddAsync(db, AuditAction.ReleaseHold, $"case={caseReference}", patient, ct);
+                return true;
+            },
             ct);
     }
 

@@ -3,8 +3,8 @@ namespace HipaaTemplate.Platform.Protection.Keys;
 /// <summary>One attempt to get keys, which all wait for who need them.</summary>
 internal sealed class KeyAttempt
 {
-    private readonly TaskCompletionSource asking = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task done = Task.CompletedTask;
+    private Phase phase = new(IsAtService: false);
 
     private KeyAttempt()
     {
@@ -20,13 +20,54 @@ internal sealed class KeyAttempt
         return attempt;
     }
 
-    /// <summary>The key service is asked now; what was read of the database before tries nobody's patience.</summary>
-    public void Asking() => asking.TrySetResult();
+    /// <summary>Asks the key service. What the database takes, before and after, tries nobody's patience.</summary>
+    public async Task<T> AskAsync<T>(Func<Task<T>> ask)
+    {
+        Enter(isAtService: true);
+        try
+        {
+            return await ask();
+        }
+        finally
+        {
+            Enter(isAtService: false);
+        }
+    }
 
+    /// <param name="patience">With the key service, over all that it is asked in this attempt while the caller waits.</param>
+    /// <param name="time">That it is measured by.</param>
+    /// <param name="ct">Of the caller.</param>
     /// <exception cref="TimeoutException">The key service did not answer in this time. The attempt goes on.</exception>
     public async Task WaitAsync(TimeSpan patience, TimeProvider time, CancellationToken ct)
     {
-        await Task.WhenAny(asking.Task, done).WaitAsync(ct);
-        await done.WaitAsync(patience, time, ct);
+        while (!done.IsCompleted)
+        {
+            var current = Volatile.Read(ref phase);
+            var next = Task.WhenAny(current.Over.Task, done);
+            if (!current.IsAtService)
+            {
+                await next.WaitAsync(ct);
+                continue;
+            }
+
+            var began = time.GetTimestamp();
+            await next.WaitAsync(patience, time, ct);
+            var left = patience - time.GetElapsedTime(began);
+            patience = left > TimeSpan.Zero ? left : TimeSpan.Zero;
+        }
+
+        await done;
+    }
+
+    private void Enter(bool isAtService)
+    {
+        var before = phase;
+        Volatile.Write(ref phase, new Phase(isAtService));
+        before.Over.SetResult();
+    }
+
+    private sealed record Phase(bool IsAtService)
+    {
+        public TaskCompletionSource Over { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Hosting;
 using HipaaTemplate.Platform.Protection.Providers;
@@ -10,23 +11,25 @@ namespace HipaaTemplate.Platform.Protection.Keys;
 
 /// <summary>Reads a tenant's keys from the database and has the provider unwrap them; makes the first one of a class.</summary>
 internal sealed class KeyLoading(
-    IDbContextFactory<AppDbContext> contexts, KeyProviders providers, IOptions<ServerSettings> server, TimeProvider time)
+    IDbContextFactory<AppDbContext> contexts, KeyProviders providers, KeyEvents events, IOptions<ServerSettings> server, TimeProvider time)
 {
     /// <param name="tenant">Whose keys.</param>
     /// <param name="budgets">Those that outlive a ring, by version; new ones are added.</param>
     /// <param name="generated">A key that was just made, so that the provider need not be asked for it; wiped here.</param>
-    /// <param name="asking">Called before the provider is.</param>
+    /// <param name="attempt">Told when the provider is asked.</param>
     /// <param name="ct">The deadline.</param>
     /// <exception cref="KeyProviderException">The provider did not unwrap one of them.</exception>
+    /// <exception cref="AuditUnavailableException">That they are in use cannot be told, so they are not.</exception>
     public async Task<TenantKeyRing> LoadAsync(
         TenantId tenant,
         IDictionary<int, KeyBudget> budgets,
         (int Version, byte[] Plaintext)? generated,
-        Action asking,
+        KeyAttempt attempt,
         CancellationToken ct)
     {
         var began = time.GetUtcNow();
         List<TenantKeyMaterial> versions = [];
+        var isUse = false;
         try
         {
             foreach (var stored in await StoredAsync(tenant, ct))
@@ -38,8 +41,8 @@ internal sealed class KeyLoading(
                 }
                 else
                 {
-                    asking();
-                    plaintext = await UnwrapAsync(stored, new WrappedKey(stored.ProviderKeyId, stored.Wrapped!), ct);
+                    plaintext = await attempt.AskAsync(() => UnwrapAsync(stored, new WrappedKey(stored.ProviderKeyId, stored.Wrapped!), ct));
+                    isUse = true;
                 }
 
                 try
@@ -57,7 +60,13 @@ internal sealed class KeyLoading(
                 }
             }
 
-            return new TenantKeyRing(tenant, versions, began);
+            var ring = new TenantKeyRing(tenant, versions, began);
+            if (isUse)
+            {
+                await events.UsedAsync(ring, time.GetUtcNow(), ct);
+            }
+
+            return ring;
         }
         catch
         {
@@ -78,10 +87,10 @@ internal sealed class KeyLoading(
     /// nobody has to learn of before.
     /// </param>
     /// <param name="ct">The deadline.</param>
-    /// <param name="asking">Called before the provider is.</param>
+    /// <param name="attempt">Told when the provider is asked.</param>
     /// <returns>Null when somebody else was quicker.</returns>
     public async Task<(int Version, byte[] Plaintext)?> GenerateAsync(
-        TenantId tenant, DataClass dataClass, TimeSpan? delay, CancellationToken ct, Action? asking = null)
+        TenantId tenant, DataClass dataClass, TimeSpan? delay, CancellationToken ct, KeyAttempt? attempt = null)
     {
         await using var db = await contexts.CreateDbContextAsync(ct);
         db.SetTenant(tenant);
@@ -99,10 +108,10 @@ internal sealed class KeyLoading(
 
         var version = known.Count == 0 ? 1 : known.Max(k => k.Version) + 1;
         var context = ContextOf(tenant, dataClass, version);
-        asking?.Invoke();
-        var generated = await providers.Current.GenerateAsync(context, ct);
+        var asked = () => providers.Current.GenerateAsync(context, ct);
+        var generated = await (attempt?.AskAsync(asked) ?? asked());
         var now = time.GetUtcNow();
-        db.Add(new TenantKey
+        TenantKey made = new()
         {
             Id = Guid.CreateVersion7(now),
             Version = version,
@@ -114,14 +123,21 @@ internal sealed class KeyLoading(
             IndexSlot = (short)((ofClass ?? shared) is { } before ? 1 - before.IndexSlot : 0),
             CreatedAt = now,
             ActiveFrom = now + (delay ?? TimeSpan.Zero),
-        });
-        if (await db.TrySaveUniqueAsync(ct))
+        };
+        db.Add(made);
+        var isMade = false;
+        try
         {
-            return (version, generated.Plaintext);
+            isMade = await events.TryMakeAsync(db, made, generated.Plaintext, ct);
+            return isMade ? (version, generated.Plaintext) : null;
         }
-
-        CryptographicOperations.ZeroMemory(generated.Plaintext);
-        return null;
+        finally
+        {
+            if (!isMade)
+            {
+                CryptographicOperations.ZeroMemory(generated.Plaintext);
+            }
+        }
     }
 
     public KeyContext ContextOf(TenantId tenant, DataClass dataClass, int version) =>

@@ -10,13 +10,13 @@ internal sealed partial class KeyRefresh(KeyLoading loading, TimeProvider time, 
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
 
     public Task LoadAsync(TenantKeyEntry entry, KeyAttempt attempt) =>
-        AttemptAsync(entry, ct => loading.LoadAsync(entry.Tenant, entry.Budgets, generated: null, attempt.Asking, ct));
+        AttemptAsync(entry, ct => loading.LoadAsync(entry.Tenant, entry.Budgets, generated: null, attempt, ct));
 
     /// <summary>The first key of a class. Another node may be quicker; then it is the other's.</summary>
     public Task MakeAsync(TenantKeyEntry entry, DataClass dataClass, KeyAttempt attempt) => AttemptAsync(entry, async ct =>
     {
-        var generated = await loading.GenerateAsync(entry.Tenant, dataClass, delay: null, ct, attempt.Asking);
-        return await loading.LoadAsync(entry.Tenant, entry.Budgets, generated, attempt.Asking, ct);
+        var generated = await loading.GenerateAsync(entry.Tenant, dataClass, delay: null, ct, attempt);
+        return await loading.LoadAsync(entry.Tenant, entry.Budgets, generated, attempt, ct);
     });
 
     /// <summary>Whoever waits has less patience than the attempt, which goes on.</summary>

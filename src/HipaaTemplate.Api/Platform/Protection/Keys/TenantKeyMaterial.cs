@@ -38,7 +38,12 @@ internal sealed class TenantKeyMaterial : IDisposable
     public ReadOnlySpan<byte> WrappingKey => wrapping.Bytes;
 
     /// <summary>For the MACs of audit events; each month's key is made of it.</summary>
-    public void DeriveAuditKey(Span<byte> derived) => Derive("hipaa/v1|auditmac"u8, derived);
+    public void DeriveAuditKey(Span<byte> derived) => DeriveAuditKey(key.Bytes, derived);
+
+    /// <param name="plaintext">The version's key.</param>
+    /// <param name="derived">32 bytes.</param>
+    public static void DeriveAuditKey(ReadOnlySpan<byte> plaintext, Span<byte> derived) =>
+        HKDF.Expand(HashAlgorithmName.SHA256, plaintext, derived, "hipaa/v1|auditmac"u8);
 
     /// <param name="info">Beginning with hipaa/v1|bidx|.</param>
     /// <param name="derived">32 bytes.</param>

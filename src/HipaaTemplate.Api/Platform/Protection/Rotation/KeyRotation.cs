@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Protection.Keys;
 using HipaaTemplate.Platform.Protection.Providers;
@@ -21,6 +22,7 @@ internal sealed class KeyRotation(
     KeyProviders providers,
     KeyTimes times,
     OwnerDatabase owner,
+    VerbEvents events,
     IOptions<ProtectionSettings> settings,
     TimeProvider time)
 {
@@ -101,14 +103,26 @@ internal sealed class KeyRotation(
     }
 
     /// <summary>Destroys versions that were retired before the oldest backup that is kept was made.</summary>
-    public Task<int> DestroyAsync(TenantId tenant, CancellationToken ct)
+    public async Task<int> DestroyAsync(TenantId tenant, CancellationToken ct)
     {
         var now = time.GetUtcNow();
         var before = now - TimeSpan.FromDays(settings.Value.BackupRetentionDays);
-        return owner.InTenantAsync(
+        using var log = await events.OpenAsync(tenant, ct);
+        return await owner.InTenantAsync(
             tenant,
-            db => db.Set<TenantKey>().Where(key => key.RetiredAt < before && key.DestroyedAt == null).ExecuteUpdateAsync(
-                set => set.SetProperty(key => key.Wrapped, (byte[]?)null).SetProperty(key => key.DestroyedAt, now), ct),
+            async db =>
+            {
+                var keys = db.Set<TenantKey>().Where(key => key.RetiredAt < before && key.DestroyedAt == null);
+                var versions = await keys.OrderBy(key => key.Version).Select(key => key.Version).ToListAsync(ct);
+                if (versions.Count > 0)
+                {
+                    await keys.Where(key => versions.Contains(key.Version)).ExecuteUpdateAsync(
+                        set => set.SetProperty(key => key.Wrapped, (byte[]?)null).SetProperty(key => key.DestroyedAt, now), ct);
+                    await log.AddAsync(db, AuditAction.DestroyKeys, $"versions={string.Join(',', versions)}", patient: null, ct);
+                }
+
+                return versions.Count;
+            },
             ct);
     }
 
@@ -118,6 +132,7 @@ internal sealed class KeyRotation(
     public async Task<int> RewrapAsync(TenantId tenant, CancellationToken ct)
     {
         var count = 0;
+        using var log = await events.OpenAsync(tenant, ct);
         foreach (var key in (await KeysOfAsync(tenant, ct)).Where(key => key.Wrapped is not null))
         {
             var rewrapped = await providers.Find(key.Provider).RewrapAsync(
@@ -127,8 +142,17 @@ internal sealed class KeyRotation(
             CryptographicOperations.ZeroMemory(await loading.UnwrapAsync(key, rewrapped, ct));
             count += await owner.InTenantAsync(
                 tenant,
-                db => db.Set<TenantKey>().Where(stored => stored.Id == key.Id && stored.Wrapped == key.Wrapped).ExecuteUpdateAsync(
-                    set => set.SetProperty(stored => stored.Wrapped, rewrapped.Bytes).SetProperty(stored => stored.ProviderKeyId, rewrapped.KeyId), ct),
+                async db =>
+                {
+                    var changed = await db.Set<TenantKey>().Where(stored => stored.Id == key.Id && stored.Wrapped == key.Wrapped).ExecuteUpdateAsync(
+                        set => set.SetProperty(stored => stored.Wrapped, rewrapped.Bytes).SetProperty(stored => stored.ProviderKeyId, rewrapped.KeyId), ct);
+                    if (changed > 0)
+                    {
+                        await log.AddAsync(db, AuditAction.RewrapKey, $"version={key.Version}", patient: null, ct);
+                    }
+
+                    return changed;
+                },
                 ct);
         }
 
@@ -137,6 +161,12 @@ internal sealed class KeyRotation(
 
     private async Task RetireAsync(TenantId tenant, List<int> former, DateTimeOffset now, CancellationToken ct)
     {
+        if (former.Count == 0)
+        {
+            return;
+        }
+
+        using var log = await events.OpenAsync(tenant, ct);
         try
         {
             await owner.InTenantAsync(tenant, async db =>
@@ -144,6 +174,7 @@ internal sealed class KeyRotation(
                 await db.Set<TenantKey>().Where(key => former.Contains(key.Version) && key.RetiredAt == null)
                     .ExecuteUpdateAsync(set => set.SetProperty(key => key.RetiredAt, now), ct);
                 await db.Set<SubjectKey>().Where(key => former.Contains(key.KeyVersion) && key.DestroyedAt == null).ExecuteDeleteAsync(ct);
+                await log.AddAsync(db, AuditAction.RetireKeys, $"versions={string.Join(',', former)}", patient: null, ct);
                 return true;
             }, ct);
         }

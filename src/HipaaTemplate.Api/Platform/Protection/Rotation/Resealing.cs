@@ -1,5 +1,7 @@
+using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Protection.Keys;
+using HipaaTemplate.Platform.Protection.Providers;
 using HipaaTemplate.Platform.Tenancy;
 
 namespace HipaaTemplate.Platform.Protection.Rotation;
@@ -13,7 +15,8 @@ internal sealed record ResealResult(long Sealed, long Left, long Refused);
 /// Seals rows that are under a former key of the tenant anew, beside requests and without a lock that one would
 /// wait for. It may be stopped anywhere and run again, and several may run at once.
 /// </summary>
-internal sealed partial class Resealing(TenantScopes scopes, RowRewriter rewriter, TimeProvider time, ILogger<Resealing> logger)
+internal sealed partial class Resealing(
+    TenantScopes scopes, RowRewriter rewriter, AuditTrail trail, TimeProvider time, ILogger<Resealing> logger)
 {
     /// <summary>Passes over what others held; who is still in the way after them is left for the next run.</summary>
     private const int Passes = 20;
@@ -120,6 +123,11 @@ internal sealed partial class Resealing(TenantScopes scopes, RowRewriter rewrite
                 return (done, left);
             }
 
+            if (last == Guid.Empty)
+            {
+                await TellAsync(db, rows, active, ct);
+            }
+
             last = ids[^1];
             var batch = await BatchAsync(db, tenant, rows, active, [.. ids.Where(id => !refused.Contains(id))], refused, ct);
             var written = batch.Count == 0 ? 0 : await rewriter.RewriteAsync(
@@ -128,6 +136,13 @@ internal sealed partial class Resealing(TenantScopes scopes, RowRewriter rewrite
             left += batch.Count - written;
             await rewriter.PauseAsync(began, ct);
         }
+    }
+
+    private async Task TellAsync(AppDbContext db, SealedRows rows, TenantKeyMaterial active, CancellationToken ct)
+    {
+        var facts = new AuditFacts(AuditAction.ResealRecords, AuditOutcome.Success, AuditActor.System("reseal"))
+        { Detail = $"table={rows.Table.Number} version={active.Version}" };
+        await trail.WriteAsync(AuditDraft.OfTenant(facts, db.TenantId, await db.Keys!.ActiveAsync(DataClass.General, ct)), ct);
     }
 
     private async Task<List<RowRewrite>> BatchAsync(

@@ -27,7 +27,7 @@ internal sealed class SealerTests
     {
         anchors = Directory.CreateTempSubdirectory("hipaa-template-anchors");
         (api, url) = await App.NewApiAsync(new Dictionary<string, string> { ["AUDIT_ANCHOR_DIRECTORY"] = anchors.FullName });
-        clinic = await App.NewClinicAsync(api);
+        clinic = await NewClinicAsync();
     }
 
     [TearDown]
@@ -40,7 +40,7 @@ internal sealed class SealerTests
     [Test]
     public async Task Every_event_is_a_leaf_and_the_signature_covers_all_of_them()
     {
-        var other = await App.NewClinicAsync(api);
+        var other = await NewClinicAsync();
         await WriteAsync(clinic, 5);
         await WriteAsync(other, 3);
         Assert.That(await SealAsync(), Is.EqualTo(8));
@@ -204,6 +204,16 @@ internal sealed class SealerTests
         Assert.That(
             () => seals.ExecuteAsync(statement),
             Throws.InstanceOf<PostgresException>().With.Property(nameof(PostgresException.SqlState)).EqualTo(PostgresErrorCodes.InsufficientPrivilege));
+    }
+
+    /// <summary>With its key, and as if nothing had happened yet.</summary>
+    private async Task<Clinic> NewClinicAsync()
+    {
+        var added = await App.NewClinicAsync(api);
+        using var draft = await DraftAsync(added);
+        await using var dba = await DatabaseAccess.OpenSuperuserConnectionAsync(url);
+        await dba.ExecuteAsync($"TRUNCATE {AuditTables.Events}");
+        return added;
     }
 
     private IOptions<DatabaseSettings> Settings => api.Services.GetRequiredService<IOptions<DatabaseSettings>>();

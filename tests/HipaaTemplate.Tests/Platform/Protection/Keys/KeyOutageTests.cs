@@ -54,18 +54,31 @@ internal sealed class KeyOutageTests
     [Test]
     public async Task Patience_is_tried_by_the_key_service_alone()
     {
-        var database = new TaskCompletionSource();
+        var (database, service, saved) = (new TaskCompletionSource(), new TaskCompletionSource<int>(), new TaskCompletionSource());
         var attempt = KeyAttempt.Start(async started =>
         {
             await database.Task;
-            started.Asking();
-            await Task.Delay(Timeout.InfiniteTimeSpan);
+            await started.AskAsync(() => service.Task);
+            await saved.Task;
+            await started.AskAsync(() => Task.Delay(Timeout.InfiniteTimeSpan).ContinueWith(_ => 0, TaskScheduler.Default));
         });
-        var waiting = attempt.WaitAsync(TimeSpan.Zero, TimeProvider.System, CancellationToken.None);
+        var time = new ManualTimers();
+        var waiting = attempt.WaitAsync(TimeSpan.FromSeconds(1), time, CancellationToken.None);
+        time.Advance(TimeSpan.FromMinutes(1));
         Assert.That(waiting.IsCompleted, Is.False, "the database is still being read");
 
         database.SetResult();
-        Assert.That(() => waiting, Throws.InstanceOf<TimeoutException>());
+        await Eventually.IsTrueAsync(() => Task.FromResult(time.WaitsFor(TimeSpan.FromSeconds(1))), "The key service was never waited for.");
+        time.Advance(TimeSpan.FromMilliseconds(999));
+        service.SetResult(0);
+        await Eventually.IsTrueAsync(() => Task.FromResult(time.Waiting == 0), "It was waited for though it had answered.");
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.That(waiting.IsCompleted, Is.False, "what it gave out is still being stored");
+
+        saved.SetResult();
+        await Eventually.IsTrueAsync(() => Task.FromResult(time.WaitsFor(TimeSpan.FromMilliseconds(1))), "The key service was never waited for again.");
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.That(() => waiting, Throws.InstanceOf<TimeoutException>(), "all that it is asked counts together");
         Assert.That(attempt.IsUnderWay, Is.True);
         await KeyAttempt.Start(_ => Task.CompletedTask).WaitAsync(TimeSpan.FromSeconds(20), TimeProvider.System, CancellationToken.None);
     }
