@@ -15,6 +15,7 @@ internal sealed partial class AccessRecord(
     AuditTrail trail, AuditNumbers numbers, AuditStore store, SealWatch watch, ILogger<AccessRecord> logger)
 {
     private readonly HashSet<(int Table, Guid Id)> named = [];
+    private readonly HashSet<Guid> concerned = [];
     private readonly List<StampedEntry> unconfirmed = [];
     private AppDbContext? db;
     private AuditActor? actor;
@@ -31,6 +32,9 @@ internal sealed partial class AccessRecord(
     public AuditAction Reading { get; set; } = AuditAction.ReadRecords;
 
     public void Attach(AppDbContext context) => db = context;
+
+    /// <summary>The event names this patient too, though no row of theirs was touched: it is about them.</summary>
+    public void Concern(Guid patient) => concerned.Add(patient);
 
     /// <summary>What is about to be saved. Has the key and the actor at hand: the transaction must not wait for them.</summary>
     public async ValueTask SavingAsync(List<PhiChange> changes, CancellationToken ct)
@@ -129,14 +133,14 @@ internal sealed partial class AccessRecord(
         isClosed = true;
         keys.EndRevealing();
         var rows = Unnamed().ToList();
-        if (rows.Count == 0 && !always)
+        if (rows.Count == 0 && concerned.Count == 0 && !always)
         {
             return;
         }
 
         var facts = new AuditFacts(Reading, AuditOutcome.Success, actor ??= await FindActorAsync(ct))
         {
-            Patients = [.. rows.Select(row => row.Entity.SubjectId).Distinct()],
+            Patients = [.. rows.Select(row => row.Entity.SubjectId).Union(concerned)],
             Records = [.. rows.Select(RecordOf)],
         };
         await trail.WriteAsync(AuditDraft.OfTenant(facts, db.TenantId, await keys.ActiveAsync(DataClass.General, ct)), ct);

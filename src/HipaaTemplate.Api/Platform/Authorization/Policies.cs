@@ -7,7 +7,10 @@ internal static class Roles
     public const string Doctor = "doctor";
     public const string Admin = "admin";
 
-    public static readonly string[] All = [Patient, Doctor, Admin];
+    /// <summary>Reads who did what, and no patient's data.</summary>
+    public const string Auditor = "auditor";
+
+    public static readonly string[] All = [Patient, Doctor, Admin, Auditor];
 }
 
 /// <summary>
@@ -25,6 +28,12 @@ internal static class Policies
     /// <summary>End other people's sessions.</summary>
     public const string RevokeTokens = nameof(RevokeTokens);
 
+    /// <summary>Who opened and changed which records of the tenant.</summary>
+    public const string ReadAuditTrail = nameof(ReadAuditTrail);
+
+    /// <summary>Who opened and changed one's own record.</summary>
+    public const string ReadOwnAccessLog = nameof(ReadOwnAccessLog);
+
     /// <summary>The roles of each policy; docs and the access tests read the same table.</summary>
     public static readonly IReadOnlyDictionary<string, string[]> RolesOf = new Dictionary<string, string[]>
     {
@@ -33,5 +42,7 @@ internal static class Policies
         [DeleteRecords] = [Roles.Admin],
         [ReadOwnAccount] = Roles.All,
         [RevokeTokens] = [Roles.Admin],
+        [ReadAuditTrail] = [Roles.Auditor, Roles.Admin],
+        [ReadOwnAccessLog] = [Roles.Patient],
     };
 }
