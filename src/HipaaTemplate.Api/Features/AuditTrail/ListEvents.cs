@@ -10,7 +10,8 @@ namespace HipaaTemplate.Features.AuditTrail;
 
 internal static class ListEvents
 {
-    private const int LongestActor = 64;
+    /// <summary>An operator is a name of 100 characters and a login.</summary>
+    private const int LongestActor = 200;
 
     public sealed record Response(IReadOnlyList<EventItem> Items, string? NextCursor)
     {
