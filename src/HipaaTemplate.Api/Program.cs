@@ -1,3 +1,4 @@
+using HipaaTemplate.Features.AuditReview;
 using HipaaTemplate.Features.Patients;
 using HipaaTemplate.Platform;
 using HipaaTemplate.Platform.Auditing;
@@ -18,6 +19,7 @@ using HipaaTemplate.Platform.Tenancy;
 IFeature[] features =
 [
     new PatientsFeature(),
+    new AuditReviewFeature(),
 ];
 
 var builder = WebApplication.CreateSlimBuilder(args);

@@ -24,6 +24,18 @@ internal enum AuditAction
 
     [Description("A token was refused. Who sent it is not known, so it is in the platform's log.")]
     RefuseSignIn,
+
+    [Description("Alerts, or the list of watched patients, were read.")]
+    ReviewAlerts,
+
+    [Description("An alert was signed off, in the transaction that did it; `detail` names the alert and the conclusion.")]
+    SignOffAlert,
+
+    [Description("A patient was put on the list of watched ones, in the transaction that did it; `detail` is the patient's id.")]
+    WatchPatient,
+
+    [Description("A patient was taken off the list of watched ones, likewise.")]
+    UnwatchPatient,
 }
 
 internal enum AuditOutcome

@@ -25,6 +25,9 @@ internal static class Policies
     /// <summary>End other people's sessions.</summary>
     public const string RevokeTokens = nameof(RevokeTokens);
 
+    /// <summary>Look through alerts of the audit trail, and sign them off.</summary>
+    public const string ReviewAuditTrail = nameof(ReviewAuditTrail);
+
     /// <summary>The roles of each policy; docs and the access tests read the same table.</summary>
     public static readonly IReadOnlyDictionary<string, string[]> RolesOf = new Dictionary<string, string[]>
     {
@@ -33,5 +36,6 @@ internal static class Policies
         [DeleteRecords] = [Roles.Admin],
         [ReadOwnAccount] = Roles.All,
         [RevokeTokens] = [Roles.Admin],
+        [ReviewAuditTrail] = [Roles.Admin],
     };
 }

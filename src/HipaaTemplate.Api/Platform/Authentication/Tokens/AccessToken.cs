@@ -10,6 +10,7 @@ internal sealed record AccessToken
 {
     private const int MostKeptTexts = 256;
     private const int MostKeptCharacters = 4 * 1024;
+    private const int LongestName = 255;
 
     public required TrustedIssuer Issuer { get; init; }
 
@@ -32,6 +33,9 @@ internal sealed record AccessToken
 
     /// <summary>The sign-in that it came from, where the issuer tells; for logout.</summary>
     public string? SessionId { get; init; }
+
+    /// <summary>family_name (OpenID Connect Core §5.1), where the issuer puts it into access tokens. Of who signed in, no patient's.</summary>
+    public string? FamilyName { get; init; }
 
     /// <summary>acr: how sure the issuer is, by names of its own. One, as a rule.</summary>
     public IReadOnlyList<string> ContextClasses { get; init; } = [];
@@ -77,6 +81,7 @@ internal sealed record AccessToken
             Scopes = ScopesOf(registration, payload),
             Times = times,
             SessionId = ClaimRules.SessionOf(registration, payload),
+            FamilyName = payload.TryGetString("family_name", out var name) && name.Length <= LongestName ? name : null,
             ContextClasses = StringsAt(registration.ContextClassClaim, payload),
             Methods = MethodsOf(payload),
             ProofKeyThumbprint = proofKeyThumbprint,
