@@ -1,3 +1,4 @@
+using HipaaTemplate.Features.AuditReview;
 using HipaaTemplate.Features.AuditTrail;
 using HipaaTemplate.Features.Patients;
 using HipaaTemplate.Platform;
@@ -19,6 +20,7 @@ using HipaaTemplate.Platform.Tenancy;
 IFeature[] features =
 [
     new PatientsFeature(),
+    new AuditReviewFeature(),
     new AuditTrailFeature(),
 ];
 

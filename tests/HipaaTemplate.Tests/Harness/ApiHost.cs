@@ -43,6 +43,7 @@ internal sealed class ApiHost : WebApplicationFactory<Program>
             ["KEY_LOCAL_FILE"] = App.LocalKeyFile,
             // Where it is not what the test is about it would only be at the database each second.
             ["AUDIT_SEAL"] = "false",
+            ["AUDIT_ALERTS"] = "false",
         };
         foreach (var (name, value) in overrides ?? new Dictionary<string, string>())
         {

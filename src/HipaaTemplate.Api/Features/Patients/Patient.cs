@@ -32,6 +32,7 @@ internal sealed class Patient : PhiEntity
     [PhiColumn(1)]
     public required Phi<string> GivenName { get; set; }
 
+    [FamilyName]
     [PhiColumn(2, Normaliser = Normaliser.Name)]
     public required Phi<string> FamilyName { get; set; }
 

@@ -1,3 +1,4 @@
+using HipaaTemplate.Platform.Auditing.Alerts;
 using HipaaTemplate.Platform.Auditing.Sealing;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Protection;
@@ -17,6 +18,7 @@ internal sealed partial class AccessRecord(
     private readonly HashSet<(int Table, Guid Id)> named = [];
     private readonly HashSet<Guid> concerned = [];
     private readonly List<StampedEntry> unconfirmed = [];
+    private readonly List<(AuditAction Action, string Detail)> announced = [];
     private AppDbContext? db;
     private AuditActor? actor;
     private TenantKeyMaterial? material;
@@ -31,6 +33,17 @@ internal sealed partial class AccessRecord(
     /// <summary>What revealing is called here.</summary>
     public AuditAction Reading { get; set; } = AuditAction.ReadRecords;
 
+    /// <summary>The family name of who asks, where it is known and to be compared.</summary>
+    public Func<string?> FindFamilyName { get; set; } = () => null;
+
+    /// <summary>
+    /// Something besides patients' data that is about to be saved and is an event of its own: it is stored in the
+    /// same transaction.
+    /// </summary>
+    /// <param name="action">What is done.</param>
+    /// <param name="detail">Ids and fixed words.</param>
+    public void Announce(AuditAction action, string detail) => announced.Add((action, detail));
+
     public void Attach(AppDbContext context) => db = context;
 
     /// <summary>The event names this patient too, though no row of theirs was touched: it is about them.</summary>
@@ -40,7 +53,7 @@ internal sealed partial class AccessRecord(
     public async ValueTask SavingAsync(List<PhiChange> changes, CancellationToken ct)
     {
         saving = changes;
-        if (changes.Count > 0)
+        if (changes.Count + announced.Count > 0)
         {
             actor ??= await FindActorAsync(ct);
             material = await db!.Keys!.ActiveAsync(DataClass.General, ct);
@@ -60,36 +73,26 @@ internal sealed partial class AccessRecord(
     public async Task CommittingAsync(NpgsqlTransaction transaction, CancellationToken ct)
     {
         NotCommitted();
-        if (saved.Count + saving.Count == 0)
+        List<AuditFacts> facts = [.. announced.Select(one => new AuditFacts(one.Action, AuditOutcome.Success, actor!) { Detail = one.Detail })];
+        if (saved.Count + saving.Count > 0)
+        {
+            facts.Add(FactsOf([.. saved, .. saving]));
+        }
+
+        foreach (var one in facts)
+        {
+            using var draft = AuditDraft.OfTenant(one, db!.TenantId, material!);
+            unconfirmed.Add(AuditStamp.Stamp(draft, numbers));
+        }
+
+        if (unconfirmed.Count == 0)
         {
             return;
         }
 
-        var changes = saved.Concat(saving).ToList();
-        var records = new Dictionary<(int, Guid), AuditedRecord>();
-        foreach (var change in changes)
-        {
-            records[(change.Record.Table, change.Record.Id)] = change.Record;
-        }
-
-        foreach (var row in Unnamed())
-        {
-            records.TryAdd((row.Table.Number, row.Entity.Id), RecordOf(row));
-        }
-
-        using var draft = AuditDraft.OfTenant(
-            new AuditFacts(AuditAction.ChangeRecords, AuditOutcome.Success, actor!)
-            {
-                Patients = [.. changes.Select(change => change.Patient).Concat(Unnamed().Select(row => row.Entity.SubjectId)).Distinct()],
-                Records = [.. records.Values],
-            },
-            db!.TenantId,
-            material!);
-        var entry = AuditStamp.Stamp(draft, numbers);
-        unconfirmed.Add(entry);
         try
         {
-            await store.AddAsync(transaction.Connection!, transaction, [entry], ct);
+            await store.AddAsync(transaction.Connection!, transaction, [.. unconfirmed], ct);
         }
         catch (NpgsqlException e)
         {
@@ -103,6 +106,7 @@ internal sealed partial class AccessRecord(
         unconfirmed.ForEach(watch.Stored);
         named.UnionWith(unconfirmed.SelectMany(stamped => stamped.Entry.Records).Select(record => (record.Table, record.Id)));
         unconfirmed.Clear();
+        announced.Clear();
         (saved, saving) = ([], []);
     }
 
@@ -142,6 +146,7 @@ internal sealed partial class AccessRecord(
         {
             Patients = [.. rows.Select(row => row.Entity.SubjectId).Union(concerned)],
             Records = [.. rows.Select(RecordOf)],
+            Detail = FamilyNames.Compare(FindFamilyName(), rows.Select(row => row.Entity)),
         };
         await trail.WriteAsync(AuditDraft.OfTenant(facts, db.TenantId, await keys.ActiveAsync(DataClass.General, ct)), ct);
     }
@@ -167,6 +172,28 @@ internal sealed partial class AccessRecord(
         }
     }
 
+    private AuditFacts FactsOf(List<PhiChange> changes)
+    {
+        var records = new Dictionary<(int, Guid), AuditedRecord>();
+        foreach (var change in changes)
+        {
+            records[(change.Record.Table, change.Record.Id)] = change.Record;
+        }
+
+        foreach (var row in Unnamed())
+        {
+            records.TryAdd((row.Table.Number, row.Entity.Id), RecordOf(row));
+        }
+
+        List<PhiEntity> rows = [.. changes.Select(change => change.Row).Concat(Unnamed().Select(row => row.Entity))];
+        return new AuditFacts(AuditAction.ChangeRecords, AuditOutcome.Success, actor!)
+        {
+            Patients = [.. rows.Select(row => row.SubjectId).Distinct()],
+            Records = [.. records.Values],
+            Detail = FamilyNames.Compare(FindFamilyName(), rows),
+        };
+    }
+
     private static AuditedRecord RecordOf(PhiRow row) => new('R', row.Table.Number, row.Entity.Id);
 
     private IEnumerable<PhiRow> Unnamed() =>
@@ -177,5 +204,4 @@ internal sealed partial class AccessRecord(
     private static partial void NotRecorded(ILogger logger, Exception exception);
 }
 
-/// <param name="Patient">Whom the row is about.</param>
-internal sealed record PhiChange(AuditedRecord Record, Guid Patient);
+internal sealed record PhiChange(AuditedRecord Record, PhiEntity Row);

@@ -72,6 +72,18 @@ internal enum AuditAction
 
     [Description("A tenant's identity provider was registered, replaced or removed. It is in the platform's log.")]
     ChangeIssuer,
+
+    [Description("Alerts, or the list of watched patients, were read.")]
+    ReviewAlerts,
+
+    [Description("An alert was signed off, in the transaction that did it; `detail` names the alert and the conclusion.")]
+    SignOffAlert,
+
+    [Description("A patient was put on the list of watched ones, in the transaction that did it; `detail` is the patient's id.")]
+    WatchPatient,
+
+    [Description("A patient was taken off the list of watched ones, likewise.")]
+    UnwatchPatient,
 }
 
 internal enum AuditOutcome

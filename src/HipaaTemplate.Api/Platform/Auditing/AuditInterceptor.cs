@@ -90,6 +90,6 @@ internal sealed class AuditInterceptor : SaveChangesInterceptor, IDbTransactionI
             _ => 'U',
         };
         return new PhiChange(
-            new AuditedRecord(access, PhiTable.Of(entry.Entity.GetType()).Number, entry.Entity.Id), entry.Entity.SubjectId);
+            new AuditedRecord(access, PhiTable.Of(entry.Entity.GetType()).Number, entry.Entity.Id), entry.Entity);
     }
 }

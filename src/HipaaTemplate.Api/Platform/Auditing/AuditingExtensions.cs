@@ -1,3 +1,4 @@
+using HipaaTemplate.Platform.Auditing.Alerts;
 using HipaaTemplate.Platform.Auditing.Export;
 using HipaaTemplate.Platform.Auditing.Sealing;
 using HipaaTemplate.Platform.Commands;
@@ -34,6 +35,7 @@ internal static class AuditingExtensions
         builder.Services.AddScoped<AccessRecord>();
         builder.Services.AddScoped<AuditActors>();
         builder.Services.AddScoped<Refusals>();
+        builder.Services.AddAlerts();
     }
 
     /// <summary>An event for each use of the endpoint, of this kind, even when nothing is revealed.</summary>

@@ -10,10 +10,13 @@ internal static class PurposesOfUse
     /// <summary>Treatment.</summary>
     public const string Standard = "TREAT";
 
+    /// <summary>Emergency treatment.</summary>
+    public const string Emergency = "ETREAT";
+
     public static readonly FrozenDictionary<string, string> All = new Dictionary<string, string>
     {
         [Standard] = "treatment",
-        ["ETREAT"] = "emergency treatment",
+        [Emergency] = "emergency treatment",
         ["CAREMGT"] = "care management",
         ["HPAYMT"] = "payment",
         ["HOPERAT"] = "operations",

@@ -34,6 +34,9 @@ internal static class Policies
     /// <summary>Who opened and changed one's own record.</summary>
     public const string ReadOwnAccessLog = nameof(ReadOwnAccessLog);
 
+    /// <summary>Look through alerts of the audit trail, and sign them off.</summary>
+    public const string ReviewAuditTrail = nameof(ReviewAuditTrail);
+
     /// <summary>The roles of each policy; docs and the access tests read the same table.</summary>
     public static readonly IReadOnlyDictionary<string, string[]> RolesOf = new Dictionary<string, string[]>
     {
@@ -44,5 +47,6 @@ internal static class Policies
         [RevokeTokens] = [Roles.Admin],
         [ReadAuditTrail] = [Roles.Auditor, Roles.Admin],
         [ReadOwnAccessLog] = [Roles.Patient],
+        [ReviewAuditTrail] = [Roles.Auditor, Roles.Admin],
     };
 }

@@ -1,4 +1,5 @@
 using HipaaTemplate.Platform.Auditing;
+using HipaaTemplate.Platform.Auditing.Alerts;
 using HipaaTemplate.Platform.Authentication.Issuers;
 using HipaaTemplate.Platform.Authentication.Revocation;
 using HipaaTemplate.Platform.Authentication.Users;
@@ -87,6 +88,9 @@ internal sealed class AppDbContext(DbContextOptions<AppDbContext> options) : DbC
         modelBuilder.Entity<SubjectKey>(SubjectKey.Map);
         modelBuilder.Entity<KeyUse>(KeyUse.Map);
         modelBuilder.Entity<LegalHold>(LegalHold.Map);
+        modelBuilder.Entity<AuditAlert>(AuditAlert.Map);
+        modelBuilder.Entity<WatchedPatient>(WatchedPatient.Map);
+        modelBuilder.Entity<AlertCursor>(AlertCursor.Map);
         foreach (var feature in this.GetService<FeatureCatalog>().Features)
         {
             feature.MapEntities(modelBuilder);

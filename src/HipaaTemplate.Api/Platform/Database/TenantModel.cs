@@ -1,4 +1,5 @@
 using System.Linq.Expressions;
+using HipaaTemplate.Platform.Auditing.Alerts;
 using HipaaTemplate.Platform.Authentication.Issuers;
 using HipaaTemplate.Platform.Authentication.Revocation;
 using HipaaTemplate.Platform.Tenancy;
@@ -19,6 +20,12 @@ internal sealed record GlobalEntity(string Access, string Reason);
 /// </summary>
 internal static class TenantModel
 {
+    /// <summary>
+    /// On an entity that the platform's log has rows of as well, as if it were a tenant: it is in the list of
+    /// tenants under no name that anybody could enter, so the rows refer to none.
+    /// </summary>
+    public const string OfPlatformToo = "HipaaTemplate:OfPlatformToo";
+
     /// <summary>Global tables, each with its reason.</summary>
     public static readonly IReadOnlyDictionary<Type, GlobalEntity> GlobalEntities = new Dictionary<Type, GlobalEntity>
     {
@@ -26,6 +33,7 @@ internal static class TenantModel
         [typeof(RegisteredIssuer)] = new(TableAccess.GlobalReadOnly, "a token's issuer is looked up before its tenant is known"),
         [typeof(RevokedTokens)] = new(TableAccess.GlobalExpiring, "asked before a token's tenant is believed; issuers speak of sessions, not of tenants"),
         [typeof(UsedId)] = new(TableAccess.GlobalExpiring, "proofs and logout tokens name no tenant; holds hashes only"),
+        [typeof(AlertCursor)] = new(TableAccess.GlobalExpiring, "how far the logs of all tenants were looked through; holds a number and ids of tenants"),
     };
 
     public static void Apply(ModelBuilder modelBuilder, AppDbContext context)
@@ -59,8 +67,11 @@ internal static class TenantModel
         var builder = modelBuilder.Entity(entity.ClrType);
         builder.HasKey(nameof(ITenantScoped.TenantId), nameof(ITenantScoped.Id));
         builder.Property(nameof(ITenantScoped.Id)).ValueGeneratedNever();
-        builder.HasOne(typeof(Tenant)).WithMany()
-            .HasForeignKey(nameof(ITenantScoped.TenantId)).OnDelete(DeleteBehavior.Restrict);
+        if (entity.FindAnnotation(OfPlatformToo) is null)
+        {
+            builder.HasOne(typeof(Tenant)).WithMany()
+                .HasForeignKey(nameof(ITenantScoped.TenantId)).OnDelete(DeleteBehavior.Restrict);
+        }
 
         var tenantId = entity.FindProperty(nameof(ITenantScoped.TenantId))!;
         foreach (var index in entity.GetIndexes().ToList())

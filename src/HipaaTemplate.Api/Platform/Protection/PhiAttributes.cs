@@ -27,6 +27,13 @@ internal sealed class PhiColumnAttribute(int number) : Attribute
 }
 
 /// <summary>
+/// The family name of whom the row is about, for the alert on users who open the data of their namesakes
+/// (AUDIT_ALERT_SAME_FAMILY_NAME). On one <c>Phi&lt;string&gt;</c> of an entity.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class FamilyNameAttribute : Attribute;
+
+/// <summary>
 /// On a text, date, enum or blob of a <see cref="PhiEntity"/>: stored as it is, and why it may be. On a tenant's
 /// entity that is none: why no patient's data is in it.
 /// </summary>

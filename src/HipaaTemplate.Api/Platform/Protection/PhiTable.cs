@@ -19,6 +19,7 @@ internal sealed class PhiTable
         Number = table.Number;
         Class = table.Class;
         Columns = [.. entity.GetProperties().Where(IsPhi).Select(property => PhiColumn.Of(this, property))];
+        FamilyName = Columns.SingleOrDefault(column => column.IsFamilyName);
         Indexes = [.. entity.GetCustomAttributes<BlindIndexAttribute>().Select(index => new BlindIndex(this, index))];
     }
 
@@ -32,6 +33,9 @@ internal sealed class PhiTable
     public IReadOnlyList<PhiColumn> Columns { get; }
 
     public IReadOnlyList<BlindIndex> Indexes { get; }
+
+    /// <summary>Null where the rows have none of whom they are about.</summary>
+    public PhiColumn? FamilyName { get; }
 
     /// <exception cref="PhiModelException">The attributes are not right.</exception>
     public static PhiTable Of(Type entity) => Known.GetOrAdd(entity, static type => new PhiTable(type));
@@ -53,6 +57,7 @@ internal sealed class PhiColumn
         Number = column.Number;
         Bucket = column.Bucket;
         Normaliser = column.Normaliser;
+        IsFamilyName = property.GetCustomAttribute<FamilyNameAttribute>() is not null;
         (Get, Set) = ((Func<PhiEntity, IPhi?>, Action<PhiEntity, IPhi>))AccessorsOf
             .MakeGenericMethod(property.DeclaringType!, property.PropertyType)
             .Invoke(null, BindingFlags.DoNotWrapExceptions, null, [property], null)!;
@@ -73,6 +78,8 @@ internal sealed class PhiColumn
 
     /// <summary>How it is written before it is indexed.</summary>
     public Normaliser Normaliser { get; }
+
+    public bool IsFamilyName { get; }
 
     public Func<PhiEntity, IPhi?> Get { get; }
 

@@ -11,6 +11,7 @@ internal sealed record AccessToken
 {
     private const int MostKeptTexts = 256;
     private const int MostKeptCharacters = 4 * 1024;
+    private const int LongestName = 255;
 
     public required TrustedIssuer Issuer { get; init; }
 
@@ -36,6 +37,9 @@ internal sealed record AccessToken
 
     /// <summary>The sign-in that it came from, where the issuer tells; for logout.</summary>
     public string? SessionId { get; init; }
+
+    /// <summary>family_name (OpenID Connect Core §5.1), where the issuer puts it into access tokens. Of who signed in, no patient's.</summary>
+    public string? FamilyName { get; init; }
 
     /// <summary>acr: how sure the issuer is, by names of its own. One, as a rule.</summary>
     public IReadOnlyList<string> ContextClasses { get; init; } = [];
@@ -82,6 +86,7 @@ internal sealed record AccessToken
             Patient = PatientOf(registration, payload),
             Times = times,
             SessionId = ClaimRules.SessionOf(registration, payload),
+            FamilyName = payload.TryGetString("family_name", out var name) && name.Length <= LongestName ? name : null,
             ContextClasses = StringsAt(registration.ContextClassClaim, payload),
             Methods = MethodsOf(payload),
             ProofKeyThumbprint = proofKeyThumbprint,
