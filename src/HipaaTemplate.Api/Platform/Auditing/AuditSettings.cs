@@ -38,6 +38,6 @@ internal sealed partial class AuditSettings : IHasProblems
         }
     }
 
-    [GeneratedRegex(@"^[A-Za-z0-9._+-]{1,100}\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 100)]
+    [GeneratedRegex(@"^[A-Za-z0-9._+-]{1,100}\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex OperatorPattern();
 }

@@ -101,6 +101,6 @@ internal sealed partial class TenantsCommand(OwnerDatabase database, VerbEvents 
     private static Task WriteAsync(Tenant tenant) =>
         Console.Out.WriteLineAsync($"{tenant.Id}  {tenant.Status,-9}  {tenant.Slug}  {tenant.Name}");
 
-    [GeneratedRegex("^[a-z0-9]+(-[a-z0-9]+)*$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 100)]
+    [GeneratedRegex("^[a-z0-9]+(-[a-z0-9]+)*$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex SlugPattern();
 }

@@ -44,6 +44,9 @@ internal sealed class ReviewerTests
 
     private static string[] All => [.. Loosened, .. Passing];
 
+    /// <summary>Events of keys depend on who had them at hand.</summary>
+    private static readonly TrailFilter OfChanges = new() { Action = AuditAction.ChangeRecords.Word() };
+
     private Clinic own = null!;
     private Clinic other = null!;
     private Guid patient;
@@ -85,7 +88,7 @@ internal sealed class ReviewerTests
     public async Task The_policy_alone_keeps_tenants_apart()
     {
         await using var reviewer = await App.Api.Services.GetRequiredService<ReviewerDatabase>().OpenAsync(CancellationToken.None);
-        foreach (var filter in new[] { new TrailFilter(), new TrailFilter { Patient = patient } })
+        foreach (var filter in new[] { OfChanges, new TrailFilter { Patient = patient } })
         {
             foreach (var (scope, expected) in new[] { (own.Id, 1), (other.Id, 0) })
             {
@@ -112,7 +115,7 @@ internal sealed class ReviewerTests
         var api = await App.ApiAsync(server);
         var trail = api.Services.GetRequiredService<TenantTrail>();
         var stored = (await TrailReader.EventsAsync(App.DatabaseUrl, own.Id)).Single();
-        var all = await trail.ListAsync(own.Id, new TrailFilter(), 10, CancellationToken.None);
+        var all = await trail.ListAsync(own.Id, OfChanges, 10, CancellationToken.None);
         var named = await trail.ListAsync(own.Id, new TrailFilter { Patient = patient }, 10, CancellationToken.None);
         var found = await trail.FindAsync(own.Id, [stored.Entry.Id, Guid.CreateVersion7()], CancellationToken.None);
         foreach (var one in new[] { all, named, found }.Select(events => events.Single()))

@@ -92,6 +92,6 @@ internal sealed partial class LegalHolds(OwnerDatabase database, VerbEvents even
 
     private static IQueryable<LegalHold> Standing(AppDbContext db) => db.Set<LegalHold>().Where(hold => hold.ReleasedAt == null);
 
-    [GeneratedRegex($"^{LegalHold.CasePattern}\\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 100)]
+    [GeneratedRegex($"^{LegalHold.CasePattern}\\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex CasePattern();
 }
