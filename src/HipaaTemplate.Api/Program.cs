@@ -1,4 +1,5 @@
 using HipaaTemplate.Features.AuditReview;
+using HipaaTemplate.Features.AuditTrail;
 using HipaaTemplate.Features.Patients;
 using HipaaTemplate.Platform;
 using HipaaTemplate.Platform.Auditing;
@@ -20,6 +21,7 @@ IFeature[] features =
 [
     new PatientsFeature(),
     new AuditReviewFeature(),
+    new AuditTrailFeature(),
 ];
 
 var builder = WebApplication.CreateSlimBuilder(args);

@@ -29,6 +29,9 @@ internal sealed record AccessExpectation(string Endpoint, int Status, string[]? 
     /// <summary>What it says of an id that names no row; null for a route without id.</summary>
     public Error? Absent { get; init; }
 
+    /// <summary>It answers every id alike, whether or not it names a row.</summary>
+    public bool TakesAnyId { get; init; }
+
     /// <summary>A valid body with the text in it; null when it takes none.</summary>
     public Func<string, object>? Body { get; init; }
 

@@ -37,7 +37,7 @@ internal sealed class AccessMatrix(ApiHost api, AccessStage stage) : IDisposable
 
     public void Dispose() => client.Dispose();
 
-    private static Target[] TargetsOf(AccessExpectation expectation) => expectation.Absent is null
+    private static Target[] TargetsOf(AccessExpectation expectation) => expectation is { Absent: null, TakesAnyId: false }
         ? [Target.None]
         : [Target.Own, Target.Colleagues, Target.AnotherTenants, Target.Absent, Target.Malformed];
 
@@ -147,6 +147,7 @@ internal sealed class AccessMatrix(ApiHost api, AccessStage stage) : IDisposable
         };
         return cell.Target switch
         {
+            _ when rows is null && cell.Target != Target.Malformed => Guid.CreateVersion7().ToString(),
             _ when owner is not null && cell.Changes => (await stage.StoreAsync(rows!, owner)).Id,
             _ when owner is not null => stage.RowOf(rows!, owner).Id,
             Target.Malformed => "not-an-id",

@@ -12,6 +12,8 @@ internal sealed record Clinic(TenantId Id, string Slug)
 
     public TestUser Admin => User(HipaaTemplate.Platform.Authorization.Roles.Admin);
 
+    public TestUser Auditor => User(HipaaTemplate.Platform.Authorization.Roles.Auditor);
+
     public TestUser Patient => User(HipaaTemplate.Platform.Authorization.Roles.Patient);
 
     public TestUser User(params string[] roles) => new($"{string.Join('-', roles)}@{Slug}", Id, roles);

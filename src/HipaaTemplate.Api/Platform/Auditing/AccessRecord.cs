@@ -16,6 +16,7 @@ internal sealed partial class AccessRecord(
     AuditTrail trail, AuditNumbers numbers, AuditStore store, SealWatch watch, ILogger<AccessRecord> logger)
 {
     private readonly HashSet<(int Table, Guid Id)> named = [];
+    private readonly HashSet<Guid> concerned = [];
     private readonly List<StampedEntry> unconfirmed = [];
     private readonly List<(AuditAction Action, string Detail)> announced = [];
     private AppDbContext? db;
@@ -45,6 +46,9 @@ internal sealed partial class AccessRecord(
 
     public void Attach(AppDbContext context) => db = context;
 
+    /// <summary>The event names this patient too, though no row of theirs was touched: it is about them.</summary>
+    public void Concern(Guid patient) => concerned.Add(patient);
+
     /// <summary>What is about to be saved. Has the key and the actor at hand: the transaction must not wait for them.</summary>
     public async ValueTask SavingAsync(List<PhiChange> changes, CancellationToken ct)
     {
@@ -69,7 +73,8 @@ internal sealed partial class AccessRecord(
     public async Task CommittingAsync(NpgsqlTransaction transaction, CancellationToken ct)
     {
         NotCommitted();
-        List<AuditFacts> facts = [.. announced.Select(one => new AuditFacts(one.Action, AuditOutcome.Success, actor!) { Detail = one.Detail })];
+        // Without anything saved there is nothing that was announced.
+        List<AuditFacts> facts = material is null ? [] : [.. announced.Select(one => new AuditFacts(one.Action, AuditOutcome.Success, actor!) { Detail = one.Detail })];
         if (saved.Count + saving.Count > 0)
         {
             facts.Add(FactsOf([.. saved, .. saving]));
@@ -133,14 +138,14 @@ internal sealed partial class AccessRecord(
         isClosed = true;
         keys.EndRevealing();
         var rows = Unnamed().ToList();
-        if (rows.Count == 0 && !always)
+        if (rows.Count == 0 && concerned.Count == 0 && !always)
         {
             return;
         }
 
         var facts = new AuditFacts(Reading, AuditOutcome.Success, actor ??= await FindActorAsync(ct))
         {
-            Patients = [.. rows.Select(row => row.Entity.SubjectId).Distinct()],
+            Patients = [.. rows.Select(row => row.Entity.SubjectId).Union(concerned)],
             Records = [.. rows.Select(RecordOf)],
             Detail = FamilyNames.Compare(FindFamilyName(), rows.Select(row => row.Entity)),
         };

@@ -19,6 +19,9 @@ internal enum AuditAction
     [Description("Somebody looked for patients, whether or not one was found; `records` names what was shown of them.")]
     SearchRecords,
 
+    [Description("Somebody read the audit trail, or who opened a patient's record; `patients` names whose, where it was asked for one.")]
+    ReadAuditTrail,
+
     [Description("Somebody who is known was not let in, or asked for what is not there for them; `code` says why.")]
     RefuseAccess,
 

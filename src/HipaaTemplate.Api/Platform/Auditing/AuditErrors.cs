@@ -14,6 +14,16 @@ internal static class AuditErrors
         "AUD_002", StatusCodes.Status400BadRequest,
         "X-Purpose-Of-Use names no purpose that is known here.",
         "Send one of the codes in the API description, or leave it out: it is TREAT then.");
+
+    public static readonly Error NoPatientClaim = new(
+        "AUD_003", StatusCodes.Status403Forbidden,
+        "Your token does not say which patient you are.",
+        "Ask an administrator of your organisation to link your account with your record.");
+
+    public static readonly Error EmptySpan = new(
+        "AUD_004", StatusCodes.Status400BadRequest,
+        "The span of time ends before it begins.",
+        "Send a to that is later than from, or leave one of them out.");
 }
 
 /// <summary>No event, no data: what was about to be shown or changed is not.</summary>

@@ -20,7 +20,9 @@ internal sealed class AuditGate : IEndpointFilter
         var metadata = http.GetEndpoint()?.Metadata.GetMetadata<AuditedAs>();
         access.Reading = metadata?.Action ?? AuditAction.ReadRecords;
         var result = await next(context);
-        var isEvent = metadata is not null && result is not IStatusCodeHttpResult { StatusCode: >= StatusCodes.Status400BadRequest };
+        // A handler that has several answers gives the one of them inside another.
+        var answer = result is INestedHttpResult nested ? nested.Result : result;
+        var isEvent = metadata is not null && answer is not IStatusCodeHttpResult { StatusCode: >= StatusCodes.Status400BadRequest };
         if (isEvent)
         {
             // The handler may not have asked for the unit of work, and the event needs it.

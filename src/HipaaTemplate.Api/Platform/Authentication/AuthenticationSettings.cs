@@ -21,6 +21,7 @@ internal sealed class AuthenticationSettings : IHasProblems
         ["tenant_claim"] = "JWT_TENANT_CLAIM_NAME",
         ["roles_claim"] = "JWT_ROLES_CLAIM_NAME",
         ["scope_claim"] = "JWT_SCOPE_CLAIM_NAME",
+        ["patient_claim"] = "JWT_PATIENT_CLAIM_NAME",
     };
 
     [Setting("OIDC_PROVIDER", "Whose conventions the tokens follow: generic (RFC 9068), cognito, okta, auth0, entra, keycloak or supabase. The defaults below that depend on it are in docs/AUTH_CONFIGURATION.md.",
@@ -78,6 +79,10 @@ internal sealed class AuthenticationSettings : IHasProblems
         DefaultText = "the provider's; generic: scope")]
     public string? ScopeClaimName { get; set; }
 
+    [Setting("JWT_PATIENT_CLAIM_NAME", "Claim that says which patient the user is (a patient's id, a UUID): a name, a path or a JSON pointer. One that users cannot write.",
+        DefaultText = "the provider's; generic: patient_id")]
+    public string? PatientClaimName { get; set; }
+
     [Setting("OIDC_ISSUERS", "Further issuers: a JSON array of objects with issuer, provider, client_ids, audiences, tenants or tenant, and the rest of docs/AUTH_CONFIGURATION.md.",
         DefaultText = "none")]
     public string? FurtherIssuers { get; set; }
@@ -101,6 +106,7 @@ internal sealed class AuthenticationSettings : IHasProblems
         TenantClaim = TenantClaimName,
         RolesClaim = RolesClaimName,
         ScopeClaim = ScopeClaimName,
+        PatientClaim = PatientClaimName,
     };
 
     /// <summary>What no environment allows; <see cref="AuthenticationSettingsValidator"/> knows which one this is.</summary>

@@ -7,7 +7,10 @@ internal static class Roles
     public const string Doctor = "doctor";
     public const string Admin = "admin";
 
-    public static readonly string[] All = [Patient, Doctor, Admin];
+    /// <summary>Reads who did what, and no patient's data.</summary>
+    public const string Auditor = "auditor";
+
+    public static readonly string[] All = [Patient, Doctor, Admin, Auditor];
 }
 
 /// <summary>
@@ -28,6 +31,12 @@ internal static class Policies
     /// <summary>Look through alerts of the audit trail, and sign them off.</summary>
     public const string ReviewAuditTrail = nameof(ReviewAuditTrail);
 
+    /// <summary>Who opened and changed which records of the tenant.</summary>
+    public const string ReadAuditTrail = nameof(ReadAuditTrail);
+
+    /// <summary>Who opened and changed one's own record.</summary>
+    public const string ReadOwnAccessLog = nameof(ReadOwnAccessLog);
+
     /// <summary>The roles of each policy; docs and the access tests read the same table.</summary>
     public static readonly IReadOnlyDictionary<string, string[]> RolesOf = new Dictionary<string, string[]>
     {
@@ -36,6 +45,8 @@ internal static class Policies
         [DeleteRecords] = [Roles.Admin],
         [ReadOwnAccount] = Roles.All,
         [RevokeTokens] = [Roles.Admin],
-        [ReviewAuditTrail] = [Roles.Admin],
+        [ReviewAuditTrail] = [Roles.Auditor, Roles.Admin],
+        [ReadAuditTrail] = [Roles.Auditor, Roles.Admin],
+        [ReadOwnAccessLog] = [Roles.Patient],
     };
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using HipaaTemplate.Platform.Http;
 
 namespace HipaaTemplate.Platform.Tenancy;
 
@@ -25,9 +26,7 @@ internal readonly record struct TenantId
     /// <summary>Accepts the canonical form only: 36 characters with hyphens.</summary>
     public static bool TryParse([NotNullWhen(true)] string? text, out TenantId id)
     {
-        // The framework's "D" also takes spaces around it, and + or 0x in place of digits.
-        var parsed = Guid.TryParseExact(text, "D", out var value) && value != Guid.Empty
-            && string.Equals(text, value.ToString("D"), StringComparison.OrdinalIgnoreCase);
+        var parsed = StrictUuid.TryParse(text, out var value);
         id = parsed ? new TenantId(value) : default;
         return parsed;
     }

@@ -87,6 +87,7 @@ internal sealed class SettingsBinderTests
     [TestCase("JWT_TENANT_CLAIM_NAME", "/user_metadata/secret-canary")]
     [TestCase("JWT_ROLES_CLAIM_NAME", "user_metadata.secret-canary")]
     [TestCase("JWT_SCOPE_CLAIM_NAME", "user_metadata.secret-canary")]
+    [TestCase("JWT_PATIENT_CLAIM_NAME", "user_metadata.secret-canary")]
     [TestCase("OIDC_ISSUERS", Canary)]
     [TestCase("OIDC_ISSUERS", "null")]
     [TestCase("OIDC_ISSUERS", "[null]")]

@@ -67,6 +67,8 @@ internal sealed record IssuerDefinition
 
     public string? ScopeClaim { get; init; }
 
+    public string? PatientClaim { get; init; }
+
     /// <returns>Null for what is no definition; the text may hold anything, so nothing of it is told.</returns>
     public static IssuerDefinition? TryParse(string json) => TryParse<IssuerDefinition>(json);
 

@@ -40,6 +40,7 @@ internal sealed class IssuerRegistration
             : new ClaimPath(definition.TenantClaim ?? Preset.TenantClaim);
         RolesClaim = new ClaimPath(definition.RolesClaim ?? Preset.RolesClaim);
         ScopeClaim = new ClaimPath(definition.ScopeClaim ?? Preset.ScopeClaim);
+        PatientClaim = new ClaimPath(definition.PatientClaim ?? Preset.PatientClaim);
         ClientClaim = new ClaimPath(Preset.ClientClaim);
         SubjectClaim = new ClaimPath(Preset.SubjectClaim);
         SessionClaim = new ClaimPath(Preset.SessionClaim);
@@ -83,6 +84,8 @@ internal sealed class IssuerRegistration
     public ClaimPath RolesClaim { get; }
 
     public ClaimPath ScopeClaim { get; }
+
+    public ClaimPath PatientClaim { get; }
 
     public ClaimPath ClientClaim { get; }
 

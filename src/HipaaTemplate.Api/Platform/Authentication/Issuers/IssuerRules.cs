@@ -58,7 +58,10 @@ internal static class IssuerRules
         }
 
         foreach (var (name, path) in new[]
-            { ("tenant_claim", definition.TenantClaim), ("roles_claim", definition.RolesClaim), ("scope_claim", definition.ScopeClaim) })
+        {
+            ("tenant_claim", definition.TenantClaim), ("roles_claim", definition.RolesClaim),
+            ("scope_claim", definition.ScopeClaim), ("patient_claim", definition.PatientClaim),
+        })
         {
             if (path is not null && new ClaimPath(path).IsUserEditable)
             {

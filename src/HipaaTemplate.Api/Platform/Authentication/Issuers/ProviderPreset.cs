@@ -33,6 +33,8 @@ internal sealed record ProviderPreset
 
     public string ScopeClaim { get; private init; } = "scope";
 
+    public string PatientClaim { get; private init; } = "patient_id";
+
     /// <summary>Where the keys are, for providers whose discovery document may be missing.</summary>
     public Func<string, string>? KeysOf { get; private init; }
 
@@ -78,6 +80,7 @@ internal sealed record ProviderPreset
         TokenTypes = [AnyTokenType, AbsentType],
         ClientIsAudience = true,
         TenantClaim = "custom:tenant_id",
+        PatientClaim = "custom:patient_id",
         RolesClaim = "cognito:groups",
         SessionClaim = "origin_jti",
         RequiredClaims = _ => [new("token_use", "access")],
@@ -135,6 +138,7 @@ internal sealed record ProviderPreset
         Audience = "authenticated",
         TenantClaim = "app_metadata.tenant_id",
         RolesClaim = "app_metadata.roles",
+        PatientClaim = "app_metadata.patient_id",
         SessionClaim = "session_id",
         ContextClassClaim = "aal",
         KeysOf = issuer => issuer.TrimEnd('/') + "/.well-known/jwks.json",

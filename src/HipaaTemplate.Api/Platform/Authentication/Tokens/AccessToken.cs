@@ -1,6 +1,7 @@
 using System.Text.Json;
 using HipaaTemplate.Platform.Authentication.Issuers;
 using HipaaTemplate.Platform.Authentication.Keys;
+using HipaaTemplate.Platform.Http;
 using HipaaTemplate.Platform.Tenancy;
 
 namespace HipaaTemplate.Platform.Authentication.Tokens;
@@ -28,6 +29,9 @@ internal sealed record AccessToken
     public required IReadOnlyList<string> Roles { get; init; }
 
     public required IReadOnlyList<string> Scopes { get; init; }
+
+    /// <summary>The patient that the user is, where the issuer says so: of the token's tenant, and of no other.</summary>
+    public Guid? Patient { get; init; }
 
     public required TokenTimes Times { get; init; }
 
@@ -79,6 +83,7 @@ internal sealed record AccessToken
             Tenant = TenantClaim.From(registration, payload),
             Roles = StringsAt(registration.RolesClaim, payload),
             Scopes = ScopesOf(registration, payload),
+            Patient = PatientOf(registration, payload),
             Times = times,
             SessionId = ClaimRules.SessionOf(registration, payload),
             FamilyName = payload.TryGetString("family_name", out var name) && name.Length <= LongestName ? name : null,
@@ -93,6 +98,11 @@ internal sealed record AccessToken
         .. StringsAt(registration.ScopeClaim, payload)
             .SelectMany(words => words.Split(' ', StringSplitOptions.RemoveEmptyEntries)),
     ];
+
+    private static Guid? PatientOf(IssuerRegistration registration, JsonElement payload) =>
+        registration.PatientClaim.Find(payload) is { } claim && claim.TryGetString(out var text) && StrictUuid.TryParse(text, out var id)
+            ? id
+            : null;
 
     private static List<string> StringsAt(ClaimPath path, JsonElement payload) =>
         path.Find(payload) is { } claim ? [.. claim.Strings()] : [];
