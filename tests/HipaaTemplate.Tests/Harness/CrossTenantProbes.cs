@@ -1,13 +1,18 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using HipaaTemplate.Platform.Tenancy;
 
 namespace HipaaTemplate.Tests.Harness;
 
 /// <summary>What a cross-tenant probe needs to know of a collection of the API.</summary>
 /// <param name="Path">The collection, such as /api/v1/probes.</param>
 /// <param name="NewBody">A body that creates or replaces a row and has this text somewhere in it.</param>
-internal sealed record Collection(string Path, Func<string, object> NewBody);
+internal sealed record Collection(string Path, Func<string, object> NewBody)
+{
+    /// <summary>How a row comes to be that nobody can create by a request; its id, which is all that tells it from others.</summary>
+    public Func<ApiHost, TenantId, Task<Guid>>? Store { get; init; }
+}
 
 /// <summary>
 /// Two tenants store a canary each and go for the other's by every method. A crossing is an answer

@@ -40,8 +40,9 @@ internal sealed class AuditReviewFeature : IFeature
             .Produces<ListWatchedPatients.Response>()
             .AuditedAs(AuditAction.ReviewAlerts)
             .Fails(RequestErrors.Invalid, RequestErrors.InvalidCursor);
-        patients.MapPost("/", WatchPatient.Handle)
+        patients.MapPut("/{id:guid}", WatchPatient.Handle)
             .WithSummary("Watch a patient; it may be watched already")
+            .Produces(StatusCodes.Status204NoContent)
             .Fails();
         patients.MapDelete("/{id:guid}", UnwatchPatient.Handle)
             .WithSummary("Watch a patient no more")
@@ -54,6 +55,4 @@ internal sealed class AuditReviewFeature : IFeature
 [JsonSerializable(typeof(ListAlerts.Response), TypeInfoPropertyName = "AlertsPage")]
 [JsonSerializable(typeof(SignOffAlert.Request), TypeInfoPropertyName = "SignOffRequest")]
 [JsonSerializable(typeof(ListWatchedPatients.Response), TypeInfoPropertyName = "WatchedPatientsPage")]
-[JsonSerializable(typeof(WatchPatient.Request), TypeInfoPropertyName = "WatchRequest")]
-[JsonSerializable(typeof(WatchedPatientResponse))]
 internal sealed partial class AuditReviewJson : JsonSerializerContext;

@@ -8,29 +8,21 @@ using Microsoft.EntityFrameworkCore;
 
 namespace HipaaTemplate.Features.AuditReview;
 
-/// <summary>Whether there is such a patient is neither asked nor told: the list may be made before the patient is.</summary>
+/// <summary>Whether there is such a patient is neither asked nor told: one may be watched before there is a record.</summary>
 internal static class WatchPatient
 {
-    public sealed record Request(Guid PatientId);
-
-    public static async Task<Created<WatchedPatientResponse>> Handle(
-        Request request,
-        AppDbContext db,
-        AccessRecord access,
-        CurrentUser users,
-        TimeProvider time,
-        HttpContext http,
-        CancellationToken ct)
+    public static async Task<NoContent> Handle(
+        Guid id, AppDbContext db, AccessRecord access, CurrentUser users, TimeProvider time, HttpContext http, CancellationToken ct)
     {
-        var reviewer = await users.FindOrLinkAsync(http.Features.Get<AccessToken>()!, ct);
-        var patient = new WatchedPatient { Id = request.PatientId, AddedBy = reviewer, AddedAt = time.GetUtcNow() };
-        db.Add(patient);
-        access.Announce(AuditAction.WatchPatient, $"{patient.Id}");
-        if (!await db.TrySaveUniqueAsync(ct))
+        if (!await db.Set<WatchedPatient>().AnyAsync(patient => patient.Id == id, ct))
         {
-            patient = await db.Set<WatchedPatient>().AsNoTracking().SingleOrDefaultAsync(row => row.Id == request.PatientId, ct) ?? patient;
+            var reviewer = await users.FindOrLinkAsync(http.Features.Get<AccessToken>()!, ct);
+            db.Add(new WatchedPatient { Id = id, AddedBy = reviewer, AddedAt = time.GetUtcNow() });
+            access.Announce(AuditAction.WatchPatient, $"{id}");
+            // False: somebody else has put the patient there at the same moment.
+            _ = await db.TrySaveUniqueAsync(ct);
         }
 
-        return TypedResults.Created($"/api/v1/audit/watched-patients/{patient.Id}", WatchedPatientResponse.From(patient));
+        return TypedResults.NoContent();
     }
 }

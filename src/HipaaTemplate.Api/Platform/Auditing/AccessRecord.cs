@@ -73,7 +73,8 @@ internal sealed partial class AccessRecord(
     public async Task CommittingAsync(NpgsqlTransaction transaction, CancellationToken ct)
     {
         NotCommitted();
-        List<AuditFacts> facts = [.. announced.Select(one => new AuditFacts(one.Action, AuditOutcome.Success, actor!) { Detail = one.Detail })];
+        // Without anything saved there is nothing that was announced.
+        List<AuditFacts> facts = material is null ? [] : [.. announced.Select(one => new AuditFacts(one.Action, AuditOutcome.Success, actor!) { Detail = one.Detail })];
         if (saved.Count + saving.Count > 0)
         {
             facts.Add(FactsOf([.. saved, .. saving]));
