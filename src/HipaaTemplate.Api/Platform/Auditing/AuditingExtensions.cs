@@ -1,5 +1,6 @@
 using HipaaTemplate.Platform.Auditing.Export;
 using HipaaTemplate.Platform.Auditing.Sealing;
+using HipaaTemplate.Platform.Auditing.Sealing.Anchors;
 using HipaaTemplate.Platform.Commands;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Settings;
@@ -21,7 +22,7 @@ internal static class AuditingExtensions
         builder.Services.AddSingleton<AuditSigningKeys>();
         builder.Services.AddSingleton<AuditSigner>();
         builder.Services.AddSingleton<Sealer>();
-        builder.Services.AddSingleton<AuditAnchors>();
+        builder.Services.AddAnchors();
         builder.Services.AddSingleton<SealLag>();
         builder.Services.AddSingleton<SealWatch>();
         builder.Services.AddHostedService<SealingService>();
