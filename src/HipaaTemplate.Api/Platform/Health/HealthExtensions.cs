@@ -1,4 +1,5 @@
 using HipaaTemplate.Platform.Auditing.Sealing;
+using HipaaTemplate.Platform.Auditing.Sealing.Anchors;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.OpenApi;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -19,6 +20,7 @@ internal static class HealthExtensions
             .AddCheck<MigrationsCheck>("migrations", timeout: CheckTimeout)
             .AddCheck<IsolationCheck>("isolation", timeout: CheckTimeout)
             .AddCheck<SealLag>("audit seals", timeout: CheckTimeout)
+            .AddCheck<AnchorLag>("audit anchors", timeout: CheckTimeout)
             .AddCheck<SigningKeysCheck>("signing keys", timeout: CheckTimeout);
     }
 
