@@ -25,7 +25,7 @@ export function createProvider(issuer, jwks) {
     claims: {
       openid: ['sub'],
       email: ['email', 'email_verified'],
-      profile: ['name', 'tenant_id', 'roles'],
+      profile: ['name', 'tenant_id', 'roles', 'patient_id'],
     },
     // Hosted providers put the profile into the ID token; a demo app then needs no userinfo call.
     conformIdTokenClaims: false,

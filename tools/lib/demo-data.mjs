@@ -1,5 +1,6 @@
 // Sends the invented patients to the running API, each clinic's by its own doctor with a real token:
 // the data takes the way that a user's takes. Patients that are there already are left as they are.
+import { writeFileSync } from 'node:fs';
 import { demoPatients } from './demo-patients.mjs';
 import { signIn, SignInError } from './sign-in.mjs';
 import { fail, issuer, stackSettings } from './stack.mjs';
@@ -13,6 +14,7 @@ if (!issuer()) fail('demo-data: nothing is running: start it with ./run');
 
 try {
   const added = await Promise.all(Object.entries(doctors).map(([clinic, doctor]) => load(clinic, doctor)));
+  await nameDemoPatient();
   const total = added.reduce((sum, count) => sum + count, 0);
   console.error(total > 0 ? `${total} demo patients loaded` : 'the demo patients are there already');
 } catch (error) {
@@ -31,6 +33,14 @@ async function load(clinic, doctor) {
     if (await call(accessToken, '', { method: 'POST', body: JSON.stringify(patient) })) added += 1;
   }
   return added;
+}
+
+// The demo user with the role of a patient is the first of them: tokens from now on say so.
+async function nameDemoPatient() {
+  const { access_token: accessToken } = await signIn(issuer(), doctors.northwind);
+  const { items } = await call(accessToken, '?limit=100');
+  const patient = items.find(({ mrn }) => mrn === demoPatients('northwind')[0].mrn);
+  if (patient && stackSettings().PORT) writeFileSync(new URL('../../.dev/demo-patient', import.meta.url), `${patient.id}\n`);
 }
 
 // Undefined when the record number is taken, which only means that the patient is further down the list.
