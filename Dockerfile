@@ -17,6 +17,8 @@ RUN if [ "$TARGETARCH" = amd64 ]; then runtime="--runtime linux-musl-x64"; fi; \
 
 # Alpine: small, and with the shell that a platform may run the pre-deploy command through.
 FROM mcr.microsoft.com/dotnet/aspnet:10.0-alpine
+# Time zones, for AUDIT_ALERT_TIME_ZONE.
+RUN apk add --no-cache tzdata
 WORKDIR /app
 COPY --from=build /published ./
 
