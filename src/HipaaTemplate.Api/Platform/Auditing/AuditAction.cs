@@ -69,6 +69,15 @@ internal enum AuditAction
 
     [Description("A tenant's identity provider was registered, replaced or removed. It is in the platform's log.")]
     ChangeIssuer,
+
+    [Description("A month's events are about to be written to the place of archives.")]
+    ArchiveAuditTrail,
+
+    [Description("A month's events were destroyed, because their time was over: `detail` holds the month, how many they were, the root that was last signed of them and the hash of the archive. It is in the platform's log where the tenant has no key any more.")]
+    DestroyLog,
+
+    [Description("How many years a tenant's events are kept was set.")]
+    SetRetention,
 }
 
 internal enum AuditOutcome

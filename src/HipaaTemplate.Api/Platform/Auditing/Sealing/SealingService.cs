@@ -7,7 +7,7 @@ namespace HipaaTemplate.Platform.Auditing.Sealing;
 
 /// <summary>Seals each second, and anchors each minute what was sealed, for as long as the process lives.</summary>
 internal sealed partial class SealingService(
-    Sealer sealer, AuditAnchors anchors, SealWatch watch, SealLag lag, IOptions<AuditSettings> settings, TimeProvider time, ILogger<SealingService> logger)
+    Sealer sealer, PartitionUpkeep partitions, AuditAnchors anchors, SealWatch watch, SealLag lag, IOptions<AuditSettings> settings, TimeProvider time, ILogger<SealingService> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -32,6 +32,7 @@ internal sealed partial class SealingService(
                 anchoredAt = time.GetTimestamp();
             }
 
+            await TryAsync(ExtendAsync, stoppingToken);
             if (lag.Lag >= SealLag.Warning != isLate)
             {
                 isLate = !isLate;
@@ -63,6 +64,12 @@ internal sealed partial class SealingService(
     private async Task<bool> AnchorAsync(CancellationToken ct)
     {
         await anchors.WriteAsync(ct);
+        return false;
+    }
+
+    private async Task<bool> ExtendAsync(CancellationToken ct)
+    {
+        await partitions.ExtendAsync(ct);
         return false;
     }
 
