@@ -1,6 +1,7 @@
 using HipaaTemplate.Platform.Auditing.Export;
 using HipaaTemplate.Platform.Auditing.Retention;
 using HipaaTemplate.Platform.Auditing.Sealing;
+using HipaaTemplate.Platform.Auditing.Sealing.Anchors;
 using HipaaTemplate.Platform.Commands;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Settings;
@@ -23,7 +24,7 @@ internal static class AuditingExtensions
         builder.Services.AddSingleton<AuditSigner>();
         builder.Services.AddSingleton<Sealer>();
         builder.Services.AddSingleton<PartitionUpkeep>();
-        builder.Services.AddSingleton<AuditAnchors>();
+        builder.Services.AddAnchors();
         builder.Services.AddSingleton<SealLag>();
         builder.Services.AddSingleton<SealWatch>();
         builder.Services.AddHostedService<SealingService>();

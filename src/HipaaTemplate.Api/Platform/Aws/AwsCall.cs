@@ -10,15 +10,18 @@ internal static class AwsCall
     /// <summary>For whoever set no deadline.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    /// <param name="call">To the service.</param>
     /// <param name="discard">What to do with an answer that comes when nobody waits for it any more.</param>
+    /// <param name="ct">The caller's.</param>
+    /// <param name="patience">Null: some seconds.</param>
     /// <exception cref="OperationCanceledException">The caller's token was cancelled.</exception>
     /// <exception cref="TimeoutException">Nobody answered in time.</exception>
     public static async Task<TAnswer> AskAsync<TAnswer>(
-        Func<CancellationToken, Task<TAnswer>> call, Action<TAnswer> discard, CancellationToken ct)
+        Func<CancellationToken, Task<TAnswer>> call, Action<TAnswer> discard, CancellationToken ct, TimeSpan? patience = null)
     {
         ct.ThrowIfCancellationRequested();
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        deadline.CancelAfter(Patience);
+        deadline.CancelAfter(patience ?? Patience);
         // The SDK looks for credentials without regard to the token, and in part without giving the thread back.
         var token = deadline.Token;
         var asked = Task.Run(() => call(token), CancellationToken.None);

@@ -2,6 +2,7 @@ using System.Globalization;
 using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Auditing.Export;
 using HipaaTemplate.Platform.Auditing.Sealing;
+using HipaaTemplate.Platform.Auditing.Sealing.Anchors;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Tenancy;
 
@@ -10,7 +11,7 @@ namespace HipaaTemplate.Platform.Commands;
 /// <summary>The forms of <c>audit</c> that give out what an auditor needs, and the one that seals.</summary>
 internal sealed class AuditExports(
     OwnerDatabase database, VerbEvents events, AuditExport export, AuditKeyFile keyFile, ArchiveStore archives, Sealer sealer,
-    PartitionUpkeep partitions, AuditAnchors anchors, TimeProvider time)
+    PartitionUpkeep partitions, Anchoring anchoring, AuditAnchors anchors, TimeProvider time)
 {
     private const string Tenant = CommandOptions.Tenant;
     private const string Month = "--month";
@@ -32,8 +33,8 @@ internal sealed class AuditExports(
         ["export", ..] => ct => ExportAsync(CommandOptions.Read(arguments.Skip(1), Tenant, Month), ct),
         ["prove", ..] => ct => ProveAsync(CommandOptions.Read(arguments.Skip(1), Tenant, Event), ct),
         ["keys", ..] => ct => KeysAsync(CommandOptions.Read(arguments.Skip(1), Tenant, Month), ct),
-        ["seal"] => ct => SealAsync(isOnce: false, ct),
-        ["seal", "once"] => ct => SealAsync(isOnce: true, ct),
+        ["seal"] => SealAsync,
+        ["seal", "once"] => SealOnceAsync,
         _ => null,
     };
 
@@ -77,25 +78,40 @@ internal sealed class AuditExports(
         return ExitCode.Done;
     }
 
-    private async Task<int> SealAsync(bool isOnce, CancellationToken ct)
+    private async Task<int> SealOnceAsync(CancellationToken ct)
     {
-        do
+        var count = await sealer.SealAsync(ct);
+        try
         {
-            var count = await sealer.SealAsync(ct);
             await partitions.ExtendAsync(ct);
             await anchors.WriteAsync(ct);
-            if (isOnce)
-            {
-                await Console.Out.WriteLineAsync(count is null ? "another process is sealing" : $"{count} events sealed");
-            }
-            else if (count is not Sealer.MostAtOnce)
+        }
+        catch (AnchorPlaceException e)
+        {
+            throw new CommandException($"Sealed, but not anchored: {e.Message}.");
+        }
+
+        await Console.Out.WriteLineAsync(count is null ? "another process is sealing" : $"{count} events sealed");
+        return ExitCode.Done;
+    }
+
+    private async Task<int> SealAsync(CancellationToken ct)
+    {
+        // Anchoring never ends; sealing does when it fails, and whoever started the process starts it again.
+        await await Task.WhenAny(SealAllAsync(ct), anchoring.RunAsync(ct));
+        return ExitCode.Done;
+    }
+
+    private async Task SealAllAsync(CancellationToken ct)
+    {
+        while (true)
+        {
+            await partitions.ExtendAsync(ct);
+            if (await sealer.SealAsync(ct) is not Sealer.MostAtOnce)
             {
                 await Task.Delay(Pause, time, ct);
             }
         }
-        while (!isOnce);
-
-        return ExitCode.Done;
     }
 
     /// <exception cref="CommandException">It was destroyed.</exception>

@@ -112,7 +112,8 @@ internal sealed class DatabaseSettings : IHasProblems
         var sealer = DatabaseUrl.Parse(AppConnectionString());
         sealer.Username = DatabaseRoles.Sealer;
         sealer.Password = Derived(KeySecret(), "hipaa_sealer password");
-        sealer.MaxPoolSize = 2;
+        // Who seals, who anchors, and one more for what either looks up meanwhile.
+        sealer.MaxPoolSize = 4;
         return sealer.ConnectionString;
     }
 

@@ -13,6 +13,9 @@ internal sealed class SealStore(IOptions<DatabaseSettings> settings)
     /// <summary>Any number that nothing else in this database locks.</summary>
     private const long LockId = 4_711_000_002;
 
+    private const long AnchorLockId = 4_711_000_003;
+    private const string SealColumns = "heads, peaks, horizon, at, note";
+
     public async Task<SealWork> BeginAsync(CancellationToken ct)
     {
         var connection = new NpgsqlConnection(settings.Value.SealerConnectionString());
@@ -70,19 +73,27 @@ internal sealed class SealStore(IOptions<DatabaseSettings> settings)
     internal sealed class SealWork(NpgsqlConnection connection, NpgsqlTransaction transaction) : IAsyncDisposable
     {
         /// <returns>False while somebody else is sealing.</returns>
-        public async Task<bool> TryLeadAsync(CancellationToken ct)
-        {
-            await using var command = Command($"SELECT pg_try_advisory_xact_lock({LockId})");
-            return await command.ExecuteScalarAsync(ct) is true;
-        }
+        public Task<bool> TryLeadAsync(CancellationToken ct) => TryLockAsync(LockId, ct);
+
+        /// <returns>False while somebody else is anchoring.</returns>
+        public Task<bool> TryAnchorAsync(CancellationToken ct) => TryLockAsync(AnchorLockId, ct);
 
         public async Task<Seal?> LastSealAsync(CancellationToken ct)
         {
-            await using var command = Command($"SELECT heads, peaks, horizon, at, note FROM {AuditTables.Seals} ORDER BY heads DESC LIMIT 1");
-            await using var reader = await command.ExecuteReaderAsync(ct);
-            return await reader.ReadAsync(ct)
-                ? new Seal(reader.GetInt64(0), reader.GetFieldValue<byte[][]>(1), reader.GetFieldValue<ulong>(2), reader.GetFieldValue<DateTimeOffset>(3), reader.GetString(4))
-                : null;
+            await using var command = Command($"SELECT {SealColumns} FROM {AuditTables.Seals} ORDER BY heads DESC LIMIT 1");
+            return await ReadSealAsync(command, ct);
+        }
+
+        /// <summary>The newest seal of so many heads more, or the next one where it has more at once.</summary>
+        public async Task<Seal> SealAsync(long after, long most, CancellationToken ct)
+        {
+            await using var command = Command($"""
+                SELECT {SealColumns} FROM {AuditTables.Seals} WHERE heads > @after
+                ORDER BY heads > @to, CASE WHEN heads > @to THEN heads ELSE -heads END LIMIT 1
+                """);
+            command.Parameters.Add(new NpgsqlParameter<long>("after", after));
+            command.Parameters.Add(new NpgsqlParameter<long>("to", after + most));
+            return await ReadSealAsync(command, ct) ?? throw new SealDamagedException("a seal is gone");
         }
 
         /// <summary>The first transaction that may still add events.</summary>
@@ -184,6 +195,20 @@ internal sealed class SealStore(IOptions<DatabaseSettings> settings)
         {
             await transaction.DisposeAsync();
             await connection.DisposeAsync();
+        }
+
+        private static async Task<Seal?> ReadSealAsync(NpgsqlCommand command, CancellationToken ct)
+        {
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            return await reader.ReadAsync(ct)
+                ? new Seal(reader.GetInt64(0), reader.GetFieldValue<byte[][]>(1), reader.GetFieldValue<ulong>(2), reader.GetFieldValue<DateTimeOffset>(3), reader.GetString(4))
+                : null;
+        }
+
+        private async Task<bool> TryLockAsync(long id, CancellationToken ct)
+        {
+            await using var command = Command($"SELECT pg_try_advisory_xact_lock({id})");
+            return await command.ExecuteScalarAsync(ct) is true;
         }
 
         private NpgsqlCommand Command(string sql) => new(sql, connection, transaction);

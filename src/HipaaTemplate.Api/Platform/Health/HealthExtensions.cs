@@ -1,4 +1,5 @@
 using HipaaTemplate.Platform.Auditing.Sealing;
+using HipaaTemplate.Platform.Auditing.Sealing.Anchors;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.OpenApi;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -20,6 +21,7 @@ internal static class HealthExtensions
             .AddCheck<IsolationCheck>("isolation", timeout: CheckTimeout)
             .AddCheck<PartitionCheck>("audit partitions", timeout: CheckTimeout)
             .AddCheck<SealLag>("audit seals", timeout: CheckTimeout)
+            .AddCheck<AnchorLag>("audit anchors", timeout: CheckTimeout)
             .AddCheck<SigningKeysCheck>("signing keys", timeout: CheckTimeout);
     }
 

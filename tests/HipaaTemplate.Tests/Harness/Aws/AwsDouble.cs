@@ -52,6 +52,7 @@ internal sealed class AwsDouble : IAsyncDisposable
         Kms = new KmsDouble(time);
         Secrets = new SecretsDouble(time);
         Sts = new StsDouble(this);
+        S3 = new S3Double(time);
     }
 
     public Uri Address => new($"http://127.0.0.1:{port.Port}");
@@ -70,6 +71,8 @@ internal sealed class AwsDouble : IAsyncDisposable
     public SecretsDouble Secrets { get; }
 
     public StsDouble Sts { get; }
+
+    public S3Double S3 { get; }
 
     public IReadOnlyList<RecordedCall> Calls => [.. calls];
 
@@ -150,6 +153,12 @@ internal sealed class AwsDouble : IAsyncDisposable
             return;
         }
 
+        if (request.Header("Authorization")?.Contains("/s3/", StringComparison.Ordinal) == true)
+        {
+            await AnswerS3Async(context, request);
+            return;
+        }
+
         var (service, operation) = Asked(request);
         var isQuery = service == "sts";
         var failing = isQuery ? null : TakeFault();
@@ -186,6 +195,36 @@ internal sealed class AwsDouble : IAsyncDisposable
         context.Response.Headers["x-amzn-RequestId"] = Guid.CreateVersion7().ToString();
         context.Response.ContentType = isQuery ? "text/xml" : "application/x-amz-json-1.1";
         await SendAsync(context, answer, failing);
+    }
+
+    private async Task AnswerS3Async(HttpContext context, WireRequest request)
+    {
+        var failing = TakeFault();
+        AwsCredential? signer = null;
+        S3Answer answer;
+        try
+        {
+            var verdict = new SigV4Verifier(Region, "s3", credentials.GetValueOrDefault, time) { NormalizesPath = false }.Verify(request);
+            signer = verdict.Problem is { } problem
+                ? throw new AwsRefusal(problem == SignatureProblem.UnknownKey ? "InvalidAccessKeyId" : "SignatureDoesNotMatch", $"{problem}", StatusCodes.Status403Forbidden)
+                : verdict.Signer;
+            answer = failing switch
+            {
+                KeyServiceFault.Throttled => throw new AwsRefusal("SlowDown", "Please reduce your request rate.", StatusCodes.Status503ServiceUnavailable),
+                KeyServiceFault.ServerError => throw new AwsRefusal("InternalError", "We encountered an internal error.", StatusCodes.Status500InternalServerError),
+                _ => S3.Handle(request),
+            };
+        }
+        catch (AwsRefusal refused)
+        {
+            answer = new S3Answer(refused.Status, S3Double.Error(refused));
+        }
+
+        calls.Enqueue(new RecordedCall(
+            "s3", request.Method, signer?.Principal, new Dictionary<string, string>(), request.Body, answer.Body, answer.Status < 300 ? null : $"{answer.Status}"));
+        context.Response.StatusCode = answer.Status;
+        context.Response.ContentType = "application/xml";
+        await SendAsync(context, answer.Body, failing);
     }
 
     private async Task SendAsync(HttpContext context, byte[] answer, KeyServiceFault? failing)

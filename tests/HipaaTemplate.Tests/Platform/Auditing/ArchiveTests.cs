@@ -127,7 +127,7 @@ internal sealed class ArchiveTests
 
     private Task<int> ArchiveAsync() => api.RunAsync("audit", "archive");
 
-    private Task SealAsync() => api.Services.GetRequiredService<Sealer>().SealAsync(CancellationToken.None);
+    private Task<int?> SealAsync() => api.Services.GetRequiredService<Sealer>().SealAsync(CancellationToken.None);
 
     private async Task<long> ArchivedAsync()
     {

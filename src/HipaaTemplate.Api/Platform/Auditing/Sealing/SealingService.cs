@@ -1,3 +1,4 @@
+using HipaaTemplate.Platform.Auditing.Sealing.Anchors;
 using HipaaTemplate.Platform.Protection;
 using HipaaTemplate.Platform.Protection.Providers;
 using Microsoft.Extensions.Options;
@@ -7,32 +8,27 @@ namespace HipaaTemplate.Platform.Auditing.Sealing;
 
 /// <summary>Seals each second, and anchors each minute what was sealed, for as long as the process lives.</summary>
 internal sealed partial class SealingService(
-    Sealer sealer, PartitionUpkeep partitions, AuditAnchors anchors, SealWatch watch, SealLag lag, IOptions<AuditSettings> settings, TimeProvider time, ILogger<SealingService> logger)
+    Sealer sealer, PartitionUpkeep partitions, Anchoring anchoring, SealWatch watch, SealLag lag, IOptions<AuditSettings> settings, TimeProvider time, ILogger<SealingService> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan AnchorPause = TimeSpan.FromMinutes(1);
 
     private bool isFailing;
     private bool isLate;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (!settings.Value.Seal)
+        if (settings.Value.Seal)
         {
-            return;
+            await Task.WhenAll(SealAllAsync(stoppingToken), anchoring.RunAsync(stoppingToken));
         }
+    }
 
-        var anchoredAt = time.GetTimestamp();
+    private async Task SealAllAsync(CancellationToken stoppingToken)
+    {
         while (!stoppingToken.IsCancellationRequested)
         {
             var isMore = await TryAsync(SealAsync, stoppingToken);
-            if (time.GetElapsedTime(anchoredAt) >= AnchorPause && await TryAsync(AnchorAsync, stoppingToken) is not null)
-            {
-                anchoredAt = time.GetTimestamp();
-            }
-
-            await TryAsync(ExtendAsync, stoppingToken);
             if (lag.Lag >= SealLag.Warning != isLate)
             {
                 isLate = !isLate;
@@ -57,20 +53,8 @@ internal sealed partial class SealingService(
         }
 
         await watch.CheckAsync(ct);
-
-        return count == Sealer.MostAtOnce;
-    }
-
-    private async Task<bool> AnchorAsync(CancellationToken ct)
-    {
-        await anchors.WriteAsync(ct);
-        return false;
-    }
-
-    private async Task<bool> ExtendAsync(CancellationToken ct)
-    {
         await partitions.ExtendAsync(ct);
-        return false;
+        return count == Sealer.MostAtOnce;
     }
 
     /// <returns>Null when it failed.</returns>
@@ -82,7 +66,7 @@ internal sealed partial class SealingService(
             isFailing = false;
             return result;
         }
-        catch (Exception e) when (e is NpgsqlException or PhiException or KeyProviderException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is NpgsqlException or PhiException or KeyProviderException)
         {
             if (!isFailing)
             {
@@ -103,7 +87,7 @@ internal sealed partial class SealingService(
         }
     }
 
-    [LoggerMessage(1610, LogLevel.Error, "The audit trail cannot be sealed or anchored; it is tried each second")]
+    [LoggerMessage(1610, LogLevel.Error, "The audit trail cannot be sealed; it is tried each second")]
     private static partial void Failed(ILogger logger, Exception exception);
 
     [LoggerMessage(1611, LogLevel.Critical, "SECURITY: what was sealed of the audit trail was changed")]

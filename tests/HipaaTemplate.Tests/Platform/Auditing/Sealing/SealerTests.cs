@@ -4,6 +4,7 @@ using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Auditing.Export;
 using HipaaTemplate.Platform.Auditing.Log;
 using HipaaTemplate.Platform.Auditing.Sealing;
+using HipaaTemplate.Platform.Auditing.Sealing.Anchors;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Protection.Providers;
 using HipaaTemplate.Platform.Tenancy;
@@ -219,7 +220,7 @@ internal sealed class SealerTests
 
     private Task<int?> SealAsync() => api.Services.GetRequiredService<Sealer>().SealAsync(CancellationToken.None);
 
-    private Task<long> AnchorAsync() => api.Services.GetRequiredService<AuditAnchors>().WriteAsync(CancellationToken.None);
+    private Task<long?> AnchorAsync() => api.Services.GetRequiredService<AuditAnchors>().WriteAsync(CancellationToken.None);
 
     private async Task WriteAsync(Clinic of, int count)
     {

@@ -4,6 +4,7 @@ using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Auditing.Export;
 using HipaaTemplate.Platform.Auditing.Retention;
 using HipaaTemplate.Platform.Auditing.Sealing;
+using HipaaTemplate.Platform.Auditing.Sealing.Anchors;
 using HipaaTemplate.Platform.Auditing.Verification;
 using HipaaTemplate.Platform.Commands;
 using HipaaTemplate.Platform.Database;
