@@ -84,6 +84,15 @@ internal enum AuditAction
 
     [Description("A patient was taken off the list of watched ones, likewise.")]
     UnwatchPatient,
+
+    [Description("A month's events are about to be written to the place of archives.")]
+    ArchiveAuditTrail,
+
+    [Description("A month's events were destroyed, because their time was over: `detail` holds the month, how many they were, the root that was last signed of them and the hash of the archive. It is in the platform's log where the tenant has no key any more.")]
+    DestroyLog,
+
+    [Description("How many years a tenant's events are kept was set.")]
+    SetRetention,
 }
 
 internal enum AuditOutcome

@@ -1,5 +1,6 @@
 using HipaaTemplate.Platform.Auditing.Alerts;
 using HipaaTemplate.Platform.Auditing.Export;
+using HipaaTemplate.Platform.Auditing.Retention;
 using HipaaTemplate.Platform.Auditing.Sealing;
 using HipaaTemplate.Platform.Auditing.Sealing.Anchors;
 using HipaaTemplate.Platform.Commands;
@@ -23,6 +24,7 @@ internal static class AuditingExtensions
         builder.Services.AddSingleton<AuditSigningKeys>();
         builder.Services.AddSingleton<AuditSigner>();
         builder.Services.AddSingleton<Sealer>();
+        builder.Services.AddSingleton<PartitionUpkeep>();
         builder.Services.AddAnchors();
         builder.Services.AddSingleton<SealLag>();
         builder.Services.AddSingleton<SealWatch>();
@@ -33,6 +35,12 @@ internal static class AuditingExtensions
         builder.Services.AddSingleton<AuditExport>();
         builder.Services.AddSingleton<AuditKeyFile>();
         builder.Services.AddSingleton<AuditExports>();
+        builder.Services.AddSettings<RetentionSettings>();
+        builder.Services.AddSingleton<ArchiveStore>();
+        builder.Services.AddSingleton<RemovalStore>();
+        builder.Services.AddSingleton<AuditArchive>();
+        builder.Services.AddSingleton<AuditRemoval>();
+        builder.Services.AddSingleton<AuditRetention>();
         builder.Services.AddScoped<AccessRecord>();
         builder.Services.AddScoped<AuditActors>();
         builder.Services.AddScoped<Refusals>();

@@ -1,14 +1,14 @@
 namespace HipaaTemplate.Platform.Commands;
 
-/// <summary>Verifies, exports and seals the audit trail.</summary>
-internal sealed class AuditCommand(AuditExports exports) : ICommand
+/// <summary>Verifies, exports, seals, archives and destroys the audit trail.</summary>
+internal sealed class AuditCommand(AuditExports exports, AuditRetention retention) : ICommand
 {
     public string Name => "audit";
 
-    public string Summary => "verify, export, prove and seal the audit trail";
+    public string Summary => "verify, export, seal, archive and destroy the audit trail";
 
-    public IReadOnlyList<string> Usage => [.. AuditVerify.Usage, .. AuditExports.Usage];
+    public IReadOnlyList<string> Usage => [.. AuditVerify.Usage, .. AuditExports.Usage, .. AuditRetention.Usage];
 
     public Task<int> RunAsync(IReadOnlyList<string> arguments, CancellationToken ct) =>
-        (AuditVerify.Find(arguments) ?? exports.Find(arguments)) is { } run ? run(ct) : throw new UsageException("audit needs one of its forms.");
+        (AuditVerify.Find(arguments) ?? exports.Find(arguments) ?? retention.Find(arguments)) is { } run ? run(ct) : throw new UsageException("audit needs one of its forms.");
 }

@@ -10,14 +10,12 @@ namespace HipaaTemplate.Platform.Commands;
 
 /// <summary>The forms of <c>audit</c> that give out what an auditor needs, and the one that seals.</summary>
 internal sealed class AuditExports(
-    OwnerDatabase database, VerbEvents events, AuditExport export, AuditKeyFile keyFile, Sealer sealer, Anchoring anchoring, AuditAnchors anchors, TimeProvider time)
+    OwnerDatabase database, VerbEvents events, AuditExport export, AuditKeyFile keyFile, ArchiveStore archives, Sealer sealer,
+    PartitionUpkeep partitions, Anchoring anchoring, AuditAnchors anchors, TimeProvider time)
 {
     private const string Tenant = CommandOptions.Tenant;
     private const string Month = "--month";
     private const string Event = "--event";
-
-    /// <summary>Instead of a slug: what happened before a tenant was known.</summary>
-    private const string Platform = "platform";
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -43,6 +41,7 @@ internal sealed class AuditExports(
     private async Task<int> ExportAsync(IReadOnlyDictionary<string, string> options, CancellationToken ct)
     {
         var log = await LogOfAsync(options, ct);
+        await RefuseDestroyedAsync(log, ct);
         await export.BundleAsync(
             log, Console.Out, ct, () => events.WriteAsync(log.Tenant, AuditAction.ExportAuditTrail, $"month={log.MonthText}", ct));
         return ExitCode.Done;
@@ -56,6 +55,11 @@ internal sealed class AuditExports(
         }
 
         var (tenant, asked) = (await TenantOfAsync(slug, ct), CommandOptions.ParseId(id));
+        if (AuditLog.Of(tenant, asked) is { } log)
+        {
+            await RefuseDestroyedAsync(log, ct);
+        }
+
         return await export.ProofAsync(
             tenant, asked, Console.Out, ct, () => events.WriteAsync(tenant, AuditAction.ExportAuditTrail, $"event={asked}", ct))
             ? ExitCode.Done
@@ -79,6 +83,7 @@ internal sealed class AuditExports(
         var count = await sealer.SealAsync(ct);
         try
         {
+            await partitions.ExtendAsync(ct);
             await anchors.WriteAsync(ct);
         }
         catch (AnchorPlaceException e)
@@ -101,10 +106,22 @@ internal sealed class AuditExports(
     {
         while (true)
         {
+            await partitions.ExtendAsync(ct);
             if (await sealer.SealAsync(ct) is not Sealer.MostAtOnce)
             {
                 await Task.Delay(Pause, time, ct);
             }
+        }
+    }
+
+    /// <exception cref="CommandException">It was destroyed.</exception>
+    private async Task RefuseDestroyedAsync(AuditLog log, CancellationToken ct)
+    {
+        if (await archives.FindDestroyedAsync(log, ct) is { } destroyed)
+        {
+            throw new CommandException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The {destroyed.Size} events of {log.MonthText} were destroyed at {destroyed.At:yyyy-MM-dd'T'HH:mm:ss'Z'}, because their time was over. Their archive is {destroyed.Archive.Name}, SHA-256 {Convert.ToHexStringLower(destroyed.Archive.Sha256)}; their root was {Convert.ToBase64String(destroyed.Root)}."));
         }
     }
 
@@ -114,6 +131,6 @@ internal sealed class AuditExports(
             ? new AuditLog(await TenantOfAsync(slug, ct), month)
             : throw new UsageException("A log is of a tenant and a month, as 2026-11.");
 
-    private async Task<TenantId> TenantOfAsync(string slug, CancellationToken ct) =>
-        slug == Platform ? AuditEntry.Platform : (await CommandTenant.FindAsync(database, slug, ct)).Id;
+    private Task<TenantId> TenantOfAsync(string slug, CancellationToken ct) =>
+        CommandTenant.FindLogAsync(database, slug, ct);
 }

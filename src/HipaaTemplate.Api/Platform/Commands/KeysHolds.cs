@@ -15,7 +15,7 @@ internal sealed class KeysHolds(OwnerDatabase database, LegalHolds holds)
 
     public static IReadOnlyList<string> Usage { get; } =
     [
-        "keys hold --tenant SLUG [--patient ID] --case REFERENCE    a legal hold: a case number, not a name; nothing is erased while it stands",
+        "keys hold --tenant SLUG [--patient ID] --case REFERENCE    a legal hold: a case number, not a name; while it stands nothing is erased, and no month of the audit trail destroyed",
         "keys release --tenant SLUG [--patient ID] --case REFERENCE",
         "keys holds [--tenant SLUG]                                 legal holds that stand",
     ];

@@ -22,13 +22,16 @@ internal static class AuditTables
     /// <summary>What hipaa_reviewer reads, and all that it may do.</summary>
     public static readonly string[] Reviewed = [.. Added, Leaves, Heads];
 
-    /// <summary>What the sealer writes; nothing of it is within the API's reach.</summary>
-    public static readonly string[] OfSealer = [Leaves, Heads, Seals, SigningKeys];
+    /// <summary>What the sealer and the verbs write; nothing of it is within the API's reach.</summary>
+    public static readonly string[] OfSealer = [Leaves, Heads, Seals, SigningKeys, Archives, Retention, Destroyed];
 
     public const string Leaves = $"{Schema}.leaves";
     public const string Heads = $"{Schema}.heads";
     public const string Seals = $"{Schema}.seals";
     public const string SigningKeys = $"{Schema}.signing_keys";
+    public const string Archives = $"{Schema}.archives";
+    public const string Retention = $"{Schema}.retention";
+    public const string Destroyed = $"{Schema}.destroyed";
 
     /// <summary>Of pg_policy p: what lets auditors and the sealer read all tenants' events, and nobody else.</summary>
     public const string IsReadingPolicy = $"""
@@ -43,6 +46,12 @@ internal static class AuditTables
     /// </summary>
     public const int MonthsAhead = 24;
 
+    /// <summary>Fewer are worth a warning: who seals makes them long before.</summary>
+    public const int FewMonthsAhead = 3;
+
     /// <summary>For the owner; makes what is missing.</summary>
     public static readonly string MakePartitions = $"SELECT {Schema}.make_partitions({MonthsAhead})";
+
+    /// <summary>The same for hipaa_sealer.</summary>
+    public const string ExtendPartitions = $"SELECT {Schema}.extend_partitions()";
 }

@@ -4,7 +4,7 @@ namespace HipaaTemplate.Platform.Health;
 
 /// <summary>
 /// Runs the checks at most once a second, however many probes ask, and writes to the log which one
-/// changed. Callers learn only whether all are green.
+/// changed. Callers learn only whether none is red; one that is degraded is a warning in the log.
 /// </summary>
 internal sealed partial class ReadinessProbe(
     HealthCheckService checks, TimeProvider time, ILogger<ReadinessProbe> logger) : IDisposable
@@ -26,7 +26,7 @@ internal sealed partial class ReadinessProbe(
                 // Not the caller's token: a probe that hangs up must not turn the result red.
                 var report = await checks.CheckHealthAsync(CancellationToken.None);
                 LogChanges(report);
-                isReady = report.Status == HealthStatus.Healthy;
+                isReady = report.Status != HealthStatus.Unhealthy;
                 checkedAt = time.GetTimestamp();
             }
 
@@ -54,6 +54,10 @@ internal sealed partial class ReadinessProbe(
             {
                 Recovered(logger, name);
             }
+            else if (entry.Status == HealthStatus.Degraded)
+            {
+                Degraded(logger, name, entry.Description);
+            }
             else
             {
                 // A check's own description is ours; an exception's message is not.
@@ -66,6 +70,9 @@ internal sealed partial class ReadinessProbe(
 
     [LoggerMessage(1201, LogLevel.Warning, "Readiness check {check} failed: {reason}")]
     private static partial void Failed(ILogger logger, string check, string? reason);
+
+    [LoggerMessage(1203, LogLevel.Warning, "Readiness check {check} warns: {reason}")]
+    private static partial void Degraded(ILogger logger, string check, string? reason);
 
     [LoggerMessage(1202, LogLevel.Information, "Readiness check {check} is green again")]
     private static partial void Recovered(ILogger logger, string check);

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using HipaaTemplate.Platform.Auditing.Log;
@@ -20,6 +21,18 @@ internal readonly record struct AuditLog(TenantId Tenant, DateOnly Month)
     public string MonthText => Month.ToString(MonthFormat, CultureInfo.InvariantCulture);
 
     public static AuditLog Of(TenantId tenant, DateTimeOffset at) => new(tenant, new DateOnly(at.UtcDateTime.Year, at.UtcDateTime.Month, 1));
+
+    /// <summary>Of the event with this id.</summary>
+    /// <returns>Null when it is no UUIDv7.</returns>
+    public static AuditLog? Of(TenantId tenant, Guid id)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        id.TryWriteBytes(bytes, bigEndian: true, out _);
+        var milliseconds = (long)(BinaryPrimitives.ReadUInt64BigEndian(bytes) >> 16);
+        return id.Version == 7 && milliseconds <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds()
+            ? Of(tenant, DateTimeOffset.FromUnixTimeMilliseconds(milliseconds))
+            : null;
+    }
 
     /// <param name="trail">AUDIT_LOG_NAME.</param>
     /// <param name="size">Number of leaves.</param>

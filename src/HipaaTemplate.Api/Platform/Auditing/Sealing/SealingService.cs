@@ -8,7 +8,7 @@ namespace HipaaTemplate.Platform.Auditing.Sealing;
 
 /// <summary>Seals each second, and anchors each minute what was sealed, for as long as the process lives.</summary>
 internal sealed partial class SealingService(
-    Sealer sealer, Anchoring anchoring, SealWatch watch, SealLag lag, IOptions<AuditSettings> settings, TimeProvider time, ILogger<SealingService> logger)
+    Sealer sealer, PartitionUpkeep partitions, Anchoring anchoring, SealWatch watch, SealLag lag, IOptions<AuditSettings> settings, TimeProvider time, ILogger<SealingService> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -53,7 +53,7 @@ internal sealed partial class SealingService(
         }
 
         await watch.CheckAsync(ct);
-
+        await partitions.ExtendAsync(ct);
         return count == Sealer.MostAtOnce;
     }
 

@@ -90,6 +90,15 @@ internal sealed partial class LegalHolds(OwnerDatabase database, VerbEvents even
         }
     }
 
+    /// <summary>The first that stands, of the tenant or of any patient. Until the end of the transaction none can be placed.</summary>
+    /// <param name="db">As the owner, in the tenant and in a transaction.</param>
+    /// <param name="ct">To stop.</param>
+    public static async Task<LegalHold?> FindAsync(AppDbContext db, CancellationToken ct)
+    {
+        await db.Database.ExecuteSqlAsync($"LOCK TABLE keys.legal_holds IN SHARE MODE", ct);
+        return await Standing(db).AsNoTracking().OrderBy(h => h.PlacedAt).FirstOrDefaultAsync(ct);
+    }
+
     private static IQueryable<LegalHold> Standing(AppDbContext db) => db.Set<LegalHold>().Where(hold => hold.ReleasedAt == null);
 
     [GeneratedRegex($"^{LegalHold.CasePattern}\\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
