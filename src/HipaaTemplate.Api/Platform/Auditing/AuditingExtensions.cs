@@ -27,6 +27,9 @@ internal static class AuditingExtensions
         builder.Services.AddHostedService<SealingService>();
         builder.Services.AddSingleton<AuditExport>();
         builder.Services.AddSingleton<AuditKeyFile>();
+        builder.Services.AddSingleton<RecordKinds>();
+        builder.Services.AddSingleton<FhirExport>();
+        builder.Services.AddSingleton<DisclosureExport>();
         builder.Services.AddSingleton<AuditExports>();
         builder.Services.AddScoped<AccessRecord>();
         builder.Services.AddScoped<AuditActors>();

@@ -9,11 +9,21 @@ namespace HipaaTemplate.Platform.Commands;
 
 /// <summary>The forms of <c>audit</c> that give out what an auditor needs, and the one that seals.</summary>
 internal sealed class AuditExports(
-    OwnerDatabase database, AuditExport export, AuditKeyFile keyFile, Sealer sealer, AuditAnchors anchors, TimeProvider time)
+    OwnerDatabase database,
+    AuditExport export,
+    FhirExport fhir,
+    DisclosureExport disclosures,
+    AuditKeyFile keyFile,
+    Sealer sealer,
+    AuditAnchors anchors,
+    TimeProvider time)
 {
     private const string Tenant = CommandOptions.Tenant;
     private const string Month = "--month";
     private const string Event = "--event";
+    private const string Format = "--format";
+    private const string From = "--from";
+    private const string To = "--to";
 
     /// <summary>Instead of a slug: what happened before a tenant was known.</summary>
     private const string Platform = "platform";
@@ -23,6 +33,8 @@ internal sealed class AuditExports(
     public static IReadOnlyList<string> Usage { get; } =
     [
         "audit export --tenant SLUG --month YYYY-MM        a bundle of the month's events, on standard output; SLUG may be platform",
+        "audit export --format fhir --tenant SLUG --month YYYY-MM    the same events as FHIR R4 AuditEvent, one a line",
+        "audit export --format csv --tenant SLUG --patient ID [--from YYYY-MM] [--to YYYY-MM]    for an accounting of disclosures; the last six years",
         "audit prove --tenant SLUG --event ID              a proof of one event",
         "audit keys [--tenant SLUG --month YYYY-MM]        the public keys that verify both; with a tenant, secret MAC keys of that month too",
         "audit seal [once]                                 seals each second, for deployments whose API does not",
@@ -31,7 +43,7 @@ internal sealed class AuditExports(
     /// <returns>Null when the words are none of its forms.</returns>
     public Func<CancellationToken, Task<int>>? Find(IReadOnlyList<string> arguments) => arguments switch
     {
-        ["export", ..] => ct => ExportAsync(CommandOptions.Read(arguments.Skip(1), Tenant, Month), ct),
+        ["export", ..] => Export(CommandOptions.Read(arguments.Skip(1), Format, Tenant, Month, CommandOptions.Patient, From, To)),
         ["prove", ..] => ct => ProveAsync(CommandOptions.Read(arguments.Skip(1), Tenant, Event), ct),
         ["keys", ..] => ct => KeysAsync(CommandOptions.Read(arguments.Skip(1), Tenant, Month), ct),
         ["seal"] => ct => SealAsync(isOnce: false, ct),
@@ -39,11 +51,67 @@ internal sealed class AuditExports(
         _ => null,
     };
 
-    private async Task<int> ExportAsync(IReadOnlyDictionary<string, string> options, CancellationToken ct)
+    private Func<CancellationToken, Task<int>> Export(IReadOnlyDictionary<string, string> options)
     {
-        await export.BundleAsync(await LogOfAsync(options, ct), Console.Out, ct);
+        var format = options.GetValueOrDefault(Format, "ndjson");
+        RefuseOthers(options, format == "csv" ? [Format, Tenant, CommandOptions.Patient, From, To] : [Format, Tenant, Month]);
+        return format switch
+        {
+            "ndjson" => async ct => await DoneAsync(export.BundleAsync(await LogOfAsync(options, ct), Console.Out, ct)),
+            "fhir" => ct => FhirAsync(options, ct),
+            "csv" => ct => DisclosuresAsync(options, ct),
+            _ => throw new UsageException("Formats are ndjson, fhir and csv."),
+        };
+    }
+
+    private async Task<int> FhirAsync(IReadOnlyDictionary<string, string> options, CancellationToken ct)
+    {
+        try
+        {
+            return await DoneAsync(fhir.WriteAsync(await LogOfAsync(options, ct), Console.Out, ct));
+        }
+        catch (NotSupportedException e)
+        {
+            throw new CommandException(e.Message);
+        }
+    }
+
+    private async Task<int> DisclosuresAsync(IReadOnlyDictionary<string, string> options, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        var thisMonth = new DateOnly(now.Year, now.Month, 1);
+        var to = MonthOf(options, To, thisMonth).AddMonths(1);
+        var from = MonthOf(options, From, to.AddYears(-DisclosureExport.Years).AddMonths(-1));
+        if (!options.TryGetValue(Tenant, out var slug) || CommandOptions.PatientOf(options) is not { } patient || from >= to)
+        {
+            throw new UsageException("An accounting is of a tenant and a patient, from a month to one that is not before it.");
+        }
+
+        var tenant = (await CommandTenant.FindAsync(database, slug, ct)).Id;
+        return await DoneAsync(disclosures.WriteAsync(tenant, patient, BeginOf(from), BeginOf(to), Console.Out, ct));
+    }
+
+    private static async Task<int> DoneAsync(Task work)
+    {
+        await work;
         return ExitCode.Done;
     }
+
+    private static void RefuseOthers(IReadOnlyDictionary<string, string> options, string[] known)
+    {
+        if (options.Keys.Except(known).Any())
+        {
+            throw new UsageException($"With this format options are {string.Join(", ", known)}.");
+        }
+    }
+
+    private static DateOnly MonthOf(IReadOnlyDictionary<string, string> options, string name, DateOnly standard) =>
+        !options.TryGetValue(name, out var text) ? standard : ParseMonth(text) ?? throw new UsageException("A month is written as 2026-11.");
+
+    private static DateOnly? ParseMonth(string text) =>
+        DateOnly.TryParseExact(text, AuditLog.MonthFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out var month) ? month : null;
+
+    private static DateTimeOffset BeginOf(DateOnly month) => new(month.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);
 
     private async Task<int> ProveAsync(IReadOnlyDictionary<string, string> options, CancellationToken ct)
     {
@@ -85,8 +153,7 @@ internal sealed class AuditExports(
     }
 
     private async Task<AuditLog> LogOfAsync(IReadOnlyDictionary<string, string> options, CancellationToken ct) =>
-        options.TryGetValue(Tenant, out var slug) && options.TryGetValue(Month, out var text)
-        && DateOnly.TryParseExact(text, AuditLog.MonthFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out var month)
+        options.TryGetValue(Tenant, out var slug) && options.TryGetValue(Month, out var text) && ParseMonth(text) is { } month
             ? new AuditLog(await TenantOfAsync(slug, ct), month)
             : throw new UsageException("A log is of a tenant and a month, as 2026-11.");
 
