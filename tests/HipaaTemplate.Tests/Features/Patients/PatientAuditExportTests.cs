@@ -6,6 +6,7 @@ using HipaaTemplate.Tests.Platform.Auditing.Export;
 namespace HipaaTemplate.Tests.Features.Patients;
 
 /// <summary>What <c>audit export</c> gives out besides bundles, by the real binary, of what requests wrote.</summary>
+[Hipaa(Citations.Accounting)]
 internal sealed class PatientAuditExportTests
 {
     private const string Month = "yyyy-MM";

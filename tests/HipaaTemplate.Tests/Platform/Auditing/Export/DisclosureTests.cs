@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace HipaaTemplate.Tests.Platform.Auditing.Export;
 
+[Hipaa(Citations.Accounting)]
 internal sealed class DisclosureTests
 {
     private static readonly Guid Ada = Guid.CreateVersion7();
