@@ -10,5 +10,9 @@ public sealed class WholeRun
     public Task StartAsync() => App.StartAsync();
 
     [OneTimeTearDown]
-    public Task StopAsync() => App.StopAsync();
+    public async Task StopAsync()
+    {
+        await App.StopAsync();
+        ComplianceFile.Write();
+    }
 }

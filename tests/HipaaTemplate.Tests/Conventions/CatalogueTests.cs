@@ -3,6 +3,7 @@ using HipaaTemplate.Platform.Database;
 namespace HipaaTemplate.Tests.Conventions;
 
 /// <summary>The live database isolates tenants as the model promises.</summary>
+[Hipaa(Citations.AccessControl)]
 internal sealed class CatalogueTests
 {
     [Test]

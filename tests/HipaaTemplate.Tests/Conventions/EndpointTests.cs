@@ -4,6 +4,8 @@ using Microsoft.AspNetCore.Authorization;
 namespace HipaaTemplate.Tests.Conventions;
 
 /// <summary>Nothing is open by accident.</summary>
+[Hipaa(Citations.AccessControl)]
+[Hipaa(Citations.AccessManagement)]
 internal sealed class EndpointTests
 {
     /// <summary>What answers without a token, and why that is right.</summary>

@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace HipaaTemplate.Tests.Conventions;
 
 /// <summary>Where patients' data is stands in a page, and no number that values are sealed with is given twice.</summary>
+[Hipaa(Citations.Inventory)]
 internal sealed class PhiInventoryTests
 {
     private const string Page = "docs/PHI_INVENTORY.md";

@@ -90,6 +90,7 @@ internal sealed class SignInTests
     }
 
     [Test]
+    [Hipaa(Citations.UniqueUser)]
     public async Task A_user_keeps_an_id_over_sign_ins_and_shares_it_with_nobody()
     {
         var first = UserIdOf(await MeAsync(await stack.Issuer.TokensAsync(Dana)));
@@ -229,6 +230,7 @@ internal sealed class SignInTests
     }
 
     [Test]
+    [Hipaa(Citations.Termination)]
     public async Task Signing_out_ends_the_tokens_of_that_session_within_five_seconds_and_of_no_other()
     {
         await using var leaving = await stack.Issuer.SignInAsync(Dana);

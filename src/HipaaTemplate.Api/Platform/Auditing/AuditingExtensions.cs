@@ -34,7 +34,11 @@ internal static class AuditingExtensions
         builder.Services.AddSingleton<KeyEvents>();
         builder.Services.AddSingleton<AuditExport>();
         builder.Services.AddSingleton<AuditKeyFile>();
+        builder.Services.AddSingleton<RecordKinds>();
+        builder.Services.AddSingleton<FhirExport>();
+        builder.Services.AddSingleton<DisclosureExport>();
         builder.Services.AddSingleton<AuditExports>();
+        builder.Services.AddSingleton<AuditSealing>();
         builder.Services.AddSettings<RetentionSettings>();
         builder.Services.AddSingleton<ArchiveStore>();
         builder.Services.AddSingleton<RemovalStore>();

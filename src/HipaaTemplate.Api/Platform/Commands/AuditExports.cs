@@ -2,48 +2,97 @@ using System.Globalization;
 using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Auditing.Export;
 using HipaaTemplate.Platform.Auditing.Sealing;
-using HipaaTemplate.Platform.Auditing.Sealing.Anchors;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Tenancy;
 
 namespace HipaaTemplate.Platform.Commands;
 
-/// <summary>The forms of <c>audit</c> that give out what an auditor needs, and the one that seals.</summary>
+/// <summary>The forms of <c>audit</c> that give out what an auditor needs: each leaves its event before it gives anything.</summary>
 internal sealed class AuditExports(
-    OwnerDatabase database, VerbEvents events, AuditExport export, AuditKeyFile keyFile, ArchiveStore archives, Sealer sealer,
-    PartitionUpkeep partitions, Anchoring anchoring, AuditAnchors anchors, TimeProvider time)
+    OwnerDatabase database,
+    VerbEvents events,
+    AuditExport export,
+    FhirExport fhir,
+    DisclosureExport disclosures,
+    AuditKeyFile keyFile,
+    ArchiveStore archives,
+    TimeProvider time)
 {
     private const string Tenant = CommandOptions.Tenant;
     private const string Month = "--month";
     private const string Event = "--event";
-
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private const string Format = "--format";
+    private const string From = "--from";
+    private const string To = "--to";
 
     public static IReadOnlyList<string> Usage { get; } =
     [
         "audit export --tenant SLUG --month YYYY-MM        a bundle of the month's events, on standard output; SLUG may be platform",
+        "audit export --format fhir --tenant SLUG --month YYYY-MM    the same events as FHIR R4 AuditEvent, one a line",
+        "audit export --format csv --tenant SLUG --patient ID [--from YYYY-MM] [--to YYYY-MM]    for an accounting of disclosures; the last six years",
         "audit prove --tenant SLUG --event ID              a proof of one event",
         "audit keys [--tenant SLUG --month YYYY-MM]        the public keys that verify both; with a tenant, secret MAC keys of that month too",
-        "audit seal [once]                                 seals each second, for deployments whose API does not",
     ];
 
     /// <returns>Null when the words are none of its forms.</returns>
     public Func<CancellationToken, Task<int>>? Find(IReadOnlyList<string> arguments) => arguments switch
     {
-        ["export", ..] => ct => ExportAsync(CommandOptions.Read(arguments.Skip(1), Tenant, Month), ct),
+        ["export", ..] => Export(CommandOptions.Read(arguments.Skip(1), Format, Tenant, Month, CommandOptions.Patient, From, To)),
         ["prove", ..] => ct => ProveAsync(CommandOptions.Read(arguments.Skip(1), Tenant, Event), ct),
         ["keys", ..] => ct => KeysAsync(CommandOptions.Read(arguments.Skip(1), Tenant, Month), ct),
-        ["seal"] => SealAsync,
-        ["seal", "once"] => SealOnceAsync,
         _ => null,
     };
 
-    private async Task<int> ExportAsync(IReadOnlyDictionary<string, string> options, CancellationToken ct)
+    private Func<CancellationToken, Task<int>> Export(IReadOnlyDictionary<string, string> options)
+    {
+        var format = options.GetValueOrDefault(Format, "ndjson");
+        RefuseOthers(options, format == "csv" ? [Format, Tenant, CommandOptions.Patient, From, To] : [Format, Tenant, Month]);
+        return format switch
+        {
+            "ndjson" => ct => BundleAsync(options, ct),
+            "fhir" => ct => FhirAsync(options, ct),
+            "csv" => ct => DisclosuresAsync(options, ct),
+            _ => throw new UsageException("Formats are ndjson, fhir and csv."),
+        };
+    }
+
+    private async Task<int> BundleAsync(IReadOnlyDictionary<string, string> options, CancellationToken ct)
     {
         var log = await LogOfAsync(options, ct);
         await RefuseDestroyedAsync(log, ct);
-        await export.BundleAsync(
-            log, Console.Out, ct, () => events.WriteAsync(log.Tenant, AuditAction.ExportAuditTrail, $"month={log.MonthText}", ct));
+        await export.BundleAsync(log, Console.Out, ct, () => TellAsync(log.Tenant, $"month={log.MonthText}", ct));
+        return ExitCode.Done;
+    }
+
+    private async Task<int> FhirAsync(IReadOnlyDictionary<string, string> options, CancellationToken ct)
+    {
+        var log = await LogOfAsync(options, ct);
+        await RefuseDestroyedAsync(log, ct);
+        try
+        {
+            await fhir.WriteAsync(log, Console.Out, () => TellAsync(log.Tenant, $"month={log.MonthText} format=fhir", ct), ct);
+            return ExitCode.Done;
+        }
+        catch (NotSupportedException e)
+        {
+            throw new CommandException(e.Message);
+        }
+    }
+
+    private async Task<int> DisclosuresAsync(IReadOnlyDictionary<string, string> options, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        var thisMonth = new DateOnly(now.Year, now.Month, 1);
+        var to = MonthOf(options, To, thisMonth).AddMonths(1);
+        var from = MonthOf(options, From, to.AddYears(-DisclosureExport.Years).AddMonths(-1));
+        if (!options.TryGetValue(Tenant, out var slug) || CommandOptions.PatientOf(options) is not { } patient || from >= to)
+        {
+            throw new UsageException("An accounting is of a tenant and a patient, from a month to one that is not before it.");
+        }
+
+        var tenant = (await CommandTenant.FindAsync(database, slug, ct)).Id;
+        await disclosures.WriteAsync(
+            tenant, patient, BeginOf(from), BeginOf(to), Console.Out, () => TellAsync(tenant, $"patient={patient} format=csv", ct), ct);
         return ExitCode.Done;
     }
 
@@ -60,8 +109,7 @@ internal sealed class AuditExports(
             await RefuseDestroyedAsync(log, ct);
         }
 
-        return await export.ProofAsync(
-            tenant, asked, Console.Out, ct, () => events.WriteAsync(tenant, AuditAction.ExportAuditTrail, $"event={asked}", ct))
+        return await export.ProofAsync(tenant, asked, Console.Out, ct, () => TellAsync(tenant, $"event={asked}", ct))
             ? ExitCode.Done
             : throw new CommandException("There is no such event of this tenant, or it is not sealed yet.");
     }
@@ -78,41 +126,8 @@ internal sealed class AuditExports(
         return ExitCode.Done;
     }
 
-    private async Task<int> SealOnceAsync(CancellationToken ct)
-    {
-        var count = await sealer.SealAsync(ct);
-        try
-        {
-            await partitions.ExtendAsync(ct);
-            await anchors.WriteAsync(ct);
-        }
-        catch (AnchorPlaceException e)
-        {
-            throw new CommandException($"Sealed, but not anchored: {e.Message}.");
-        }
-
-        await Console.Out.WriteLineAsync(count is null ? "another process is sealing" : $"{count} events sealed");
-        return ExitCode.Done;
-    }
-
-    private async Task<int> SealAsync(CancellationToken ct)
-    {
-        // Anchoring never ends; sealing does when it fails, and whoever started the process starts it again.
-        await await Task.WhenAny(SealAllAsync(ct), anchoring.RunAsync(ct));
-        return ExitCode.Done;
-    }
-
-    private async Task SealAllAsync(CancellationToken ct)
-    {
-        while (true)
-        {
-            await partitions.ExtendAsync(ct);
-            if (await sealer.SealAsync(ct) is not Sealer.MostAtOnce)
-            {
-                await Task.Delay(Pause, time, ct);
-            }
-        }
-    }
+    private Task TellAsync(TenantId tenant, string what, CancellationToken ct) =>
+        events.WriteAsync(tenant, AuditAction.ExportAuditTrail, what, ct);
 
     /// <exception cref="CommandException">It was destroyed.</exception>
     private async Task RefuseDestroyedAsync(AuditLog log, CancellationToken ct)
@@ -125,12 +140,26 @@ internal sealed class AuditExports(
         }
     }
 
+    private static void RefuseOthers(IReadOnlyDictionary<string, string> options, string[] known)
+    {
+        if (options.Keys.Except(known).Any())
+        {
+            throw new UsageException($"With this format options are {string.Join(", ", known)}.");
+        }
+    }
+
+    private static DateOnly MonthOf(IReadOnlyDictionary<string, string> options, string name, DateOnly standard) =>
+        !options.TryGetValue(name, out var text) ? standard : ParseMonth(text) ?? throw new UsageException("A month is written as 2026-11.");
+
+    private static DateOnly? ParseMonth(string text) =>
+        DateOnly.TryParseExact(text, AuditLog.MonthFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out var month) ? month : null;
+
+    private static DateTimeOffset BeginOf(DateOnly month) => new(month.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);
+
     private async Task<AuditLog> LogOfAsync(IReadOnlyDictionary<string, string> options, CancellationToken ct) =>
-        options.TryGetValue(Tenant, out var slug) && options.TryGetValue(Month, out var text)
-        && DateOnly.TryParseExact(text, AuditLog.MonthFormat, CultureInfo.InvariantCulture, DateTimeStyles.None, out var month)
+        options.TryGetValue(Tenant, out var slug) && options.TryGetValue(Month, out var text) && ParseMonth(text) is { } month
             ? new AuditLog(await TenantOfAsync(slug, ct), month)
             : throw new UsageException("A log is of a tenant and a month, as 2026-11.");
 
-    private Task<TenantId> TenantOfAsync(string slug, CancellationToken ct) =>
-        CommandTenant.FindLogAsync(database, slug, ct);
+    private Task<TenantId> TenantOfAsync(string slug, CancellationToken ct) => CommandTenant.FindLogAsync(database, slug, ct);
 }

@@ -57,6 +57,27 @@ internal sealed class AuditReader : IAsyncDisposable
         }
     }
 
+    /// <summary>The events of a tenant that are about one patient, in the order of time.</summary>
+    public async IAsyncEnumerable<AuditEntry> EventsOfAsync(
+        TenantId tenant, Guid patient, DateTimeOffset from, DateTimeOffset to, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await using var command = Command($"""
+            SELECT {Columns} FROM {AuditTables.Events} e
+            LEFT JOIN {AuditTables.Leaves} l ON l.log_tenant = e.tenant_id AND l.event_id = e.id
+            WHERE e.tenant_id = @tenant AND e.at >= @from AND e.at < @to AND e.patients @> ARRAY[@patient]
+            ORDER BY e.at, e.id
+            """);
+        command.Parameters.Add(new NpgsqlParameter<Guid>("tenant", tenant.Value));
+        command.Parameters.Add(new NpgsqlParameter<Guid>("patient", patient));
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset>("from", from));
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset>("to", to));
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct))
+        {
+            yield return Read(reader).Stamped.Entry;
+        }
+    }
+
     public async Task<StoredEvent?> FindEventAsync(TenantId tenant, Guid id, CancellationToken ct)
     {
         await using var command = Command($"""

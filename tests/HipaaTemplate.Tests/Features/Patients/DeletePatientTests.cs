@@ -4,6 +4,7 @@ using HipaaTemplate.Platform.Errors;
 
 namespace HipaaTemplate.Tests.Features.Patients;
 
+[Hipaa(Citations.Integrity)]
 internal sealed class DeletePatientTests
 {
     private Clinic clinic = null!;

@@ -7,6 +7,7 @@ using Microsoft.EntityFrameworkCore;
 namespace HipaaTemplate.Tests.Features.Patients;
 
 /// <summary>What callers of the API see of a patient whose key was destroyed: nothing, and nobody else is missing.</summary>
+[Hipaa(Citations.Media)]
 internal sealed class ErasePatientTests
 {
     private const string Indexes =

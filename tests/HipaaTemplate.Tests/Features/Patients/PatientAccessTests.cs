@@ -9,6 +9,8 @@ namespace HipaaTemplate.Tests.Features.Patients;
 /// What the access matrix does not ask: people with odd roles, entity tags, and what somebody without
 /// rights could learn. The table is written here again on purpose.
 /// </summary>
+[Hipaa(Citations.AccessControl)]
+[Hipaa(Citations.AccessManagement)]
 internal sealed class PatientAccessTests
 {
     private static readonly string[][] People =

@@ -9,6 +9,7 @@ namespace HipaaTemplate.Tests.Features.Patients;
 /// by then is whole. KILLS says how often; a release is tried with 200.
 /// </summary>
 [NonParallelizable]
+[Hipaa(Citations.AuditControls)]
 internal sealed class PatientAuditKillTests
 {
     private const int Clients = 8;

@@ -7,6 +7,7 @@ using HipaaTemplate.Platform.Protection;
 namespace HipaaTemplate.Tests.Features.Patients;
 
 /// <summary>Every request that shows or changes a patient names it in the audit trail.</summary>
+[Hipaa(Citations.AuditControls)]
 internal sealed class PatientAuditTests
 {
     private static readonly int Table = PhiTable.Of(typeof(Patient)).Number;

@@ -8,6 +8,9 @@ namespace HipaaTemplate.Tests.Features.Patients;
 /// API's output or its errors, gets no patient's word in any form. The cluster is this fixture's own, and its log
 /// says all that it can say.
 /// </summary>
+[Hipaa(Citations.Encryption)]
+[Hipaa(Citations.BreachNotification)]
+[Hipaa(Citations.Transmission)]
 internal sealed class PatientCanaryTests
 {
     private const string Database = "canaries";

@@ -1,6 +1,7 @@
 namespace HipaaTemplate.Tests.Features.Patients;
 
 /// <summary>The walls one at a time (see WallsTests), with patients.</summary>
+[Hipaa(Citations.AccessControl)]
 internal sealed class PatientWallsTests
 {
     [TestCase(true, true, TestName = "As shipped no patient crosses")]

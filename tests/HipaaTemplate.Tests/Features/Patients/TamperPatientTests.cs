@@ -10,6 +10,7 @@ namespace HipaaTemplate.Tests.Features.Patients;
 /// What a DBA changed in a patient's row is never shown and never written over: the caller gets KEY_003 and nothing
 /// of the patient, and who looks after the system one security event with ids.
 /// </summary>
+[Hipaa(Citations.AuthenticateData)]
 internal sealed class TamperPatientTests
 {
     private static readonly string[] ShownInLists =

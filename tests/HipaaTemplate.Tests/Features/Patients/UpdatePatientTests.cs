@@ -4,6 +4,7 @@ using HipaaTemplate.Platform.Errors;
 
 namespace HipaaTemplate.Tests.Features.Patients;
 
+[Hipaa(Citations.Integrity)]
 internal sealed class UpdatePatientTests
 {
     private Clinic clinic = null!;

@@ -7,6 +7,7 @@ using Npgsql;
 namespace HipaaTemplate.Tests.Platform.Auditing;
 
 /// <summary>What a request did with patients' data is in the trail, or it did nothing.</summary>
+[Hipaa(Citations.AuditControls)]
 internal sealed class AccessRecordTests
 {
     private const string Canary = "Lindqvist";
@@ -48,6 +49,7 @@ internal sealed class AccessRecordTests
     }
 
     [Test]
+    [Hipaa(Citations.UniqueUser)]
     public async Task Who_reads_is_named_with_why_and_from_where()
     {
         var id = await AddAsync();
@@ -170,6 +172,7 @@ internal sealed class AccessRecordTests
     }
 
     [Test]
+    [Hipaa(Citations.LogInMonitoring)]
     public async Task A_token_that_is_refused_is_in_the_platforms_log()
     {
         using var client = api.WithToken("e30.e30.e30");

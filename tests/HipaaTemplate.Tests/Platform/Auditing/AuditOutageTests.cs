@@ -6,6 +6,7 @@ namespace HipaaTemplate.Tests.Platform.Auditing;
 
 /// <summary>No event, no data; and nothing changed.</summary>
 [NonParallelizable]
+[Hipaa(Citations.AuditControls)]
 internal sealed class AuditOutageTests
 {
     private const string Canary = "Lindqvist";

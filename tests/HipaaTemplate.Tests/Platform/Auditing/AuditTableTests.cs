@@ -9,6 +9,7 @@ using Npgsql;
 namespace HipaaTemplate.Tests.Platform.Auditing;
 
 /// <summary>What each role of the database may do with the trail.</summary>
+[Hipaa(Citations.AuditControls)]
 internal sealed class AuditTableTests
 {
     private const string Columns = "tenant_id, id, at, writer, number, void, action, outcome, actor_type, actor, patients, records, key_version, mac, leaf_hash";

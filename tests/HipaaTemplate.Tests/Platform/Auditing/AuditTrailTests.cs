@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace HipaaTemplate.Tests.Platform.Auditing;
 
 /// <summary>Events of many requests in one commit: none is lost, doubled, or stored with another tenant's.</summary>
+[Hipaa(Citations.AuditControls)]
 internal sealed class AuditTrailTests
 {
     private const int EventsOfEach = 200;

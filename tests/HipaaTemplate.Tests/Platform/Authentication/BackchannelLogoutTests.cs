@@ -6,6 +6,8 @@ using HipaaTemplate.Platform.Errors;
 namespace HipaaTemplate.Tests.Platform.Authentication;
 
 /// <summary>The identity provider says that a session has ended (OpenID Connect Back-Channel Logout 1.0).</summary>
+[Hipaa(Citations.Termination)]
+[Hipaa(Citations.AutomaticLogoff)]
 internal sealed class BackchannelLogoutTests
 {
     private const string Path = "/api/v1/auth/backchannel-logout";

@@ -7,6 +7,7 @@ using static HipaaTemplate.Platform.Authentication.Tokens.TokenRefusal;
 namespace HipaaTemplate.Tests.Platform.Authentication;
 
 /// <summary>A token that is bound to a key is worth nothing without it (RFC 9449).</summary>
+[Hipaa(Citations.Authentication)]
 internal sealed class DpopTests
 {
     private readonly LogCapture log = new();

@@ -5,6 +5,7 @@ using HipaaTemplate.Platform.Authorization;
 namespace HipaaTemplate.Tests.Platform.Authentication;
 
 /// <summary>Who the token says one is, and the id under which this tenant knows one.</summary>
+[Hipaa(Citations.UniqueUser)]
 internal sealed class MeTests
 {
     private Clinic clinic = null!;

@@ -10,6 +10,8 @@ using Npgsql;
 namespace HipaaTemplate.Tests.Platform.Authentication;
 
 /// <summary>An administrator ends tokens: on every instance within five seconds, and in the own tenant only.</summary>
+[Hipaa(Citations.Termination)]
+[Hipaa(Citations.AutomaticLogoff)]
 internal sealed class RevocationTests
 {
     private const string Path = "/api/v1/auth/revocations";

@@ -6,6 +6,7 @@ using HipaaTemplate.Platform.Authorization;
 namespace HipaaTemplate.Tests.Platform.Authentication;
 
 /// <summary>A policy may want a stronger or a more recent sign-in, and says which (RFC 9470).</summary>
+[Hipaa(Citations.Authentication)]
 internal sealed class StepUpTests
 {
     private const string Challenge =

@@ -10,6 +10,8 @@ namespace HipaaTemplate.Tests.Platform.Authentication;
 /// <see cref="TokenCases"/> over HTTP, against the framework's JwtBearer as it comes and against ours, whose
 /// log has the reason and whose answer has not.
 /// </summary>
+[Hipaa(Citations.AutomaticLogoff)]
+[Hipaa(Citations.Authentication)]
 internal sealed class TokenMatrixTests
 {
     private readonly LogCapture log = new();

@@ -11,6 +11,7 @@ namespace HipaaTemplate.Tests.Platform.Database;
 /// </summary>
 [TestFixture(Server.Direct)]
 [TestFixture(Server.PgBouncer)]
+[Hipaa(Citations.AccessControl)]
 internal sealed class AppRoleTests(Server server)
 {
     private ApiHost api = null!;

@@ -9,6 +9,7 @@ using Npgsql;
 namespace HipaaTemplate.Tests.Platform.Database;
 
 /// <summary>The signature on the tenant: made by the API, checked by PostgreSQL, forged by nobody.</summary>
+[Hipaa(Citations.AccessControl)]
 internal sealed class SignedTenantScopeTests
 {
     private ApiHost api = null!;

@@ -7,6 +7,7 @@ using System.Text;
 namespace HipaaTemplate.Tests.Platform.Hosting;
 
 /// <summary>When the process terminates TLS itself, it speaks 1.2 and 1.3 and nothing older.</summary>
+[Hipaa(Citations.Transmission)]
 internal sealed class TlsTests
 {
     private readonly string folder = Directory.CreateTempSubdirectory("tls-test-").FullName;

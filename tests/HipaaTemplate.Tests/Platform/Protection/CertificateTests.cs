@@ -12,6 +12,7 @@ using HipaaTemplate.Platform.Protection.Erasure;
 namespace HipaaTemplate.Tests.Platform.Protection;
 
 /// <summary>A certificate says what was erased, nobody can change it, and anybody can check it.</summary>
+[Hipaa(Citations.Media)]
 internal sealed class CertificateTests
 {
     private ErasureStage stage = null!;

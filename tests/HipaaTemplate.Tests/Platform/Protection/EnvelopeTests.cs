@@ -9,6 +9,8 @@ namespace HipaaTemplate.Tests.Platform.Protection;
 /// <summary>A sealed value opens in its own cell under its own key, and nothing else opens at all.</summary>
 [TestFixture(CipherSuite.Xaes256Gcm)]
 [TestFixture(CipherSuite.Aes256Gcm)]
+[Hipaa(Citations.Encryption)]
+[Hipaa(Citations.AuthenticateData)]
 internal sealed class EnvelopeTests(CipherSuite suite)
 {
     private const int KeyVersion = 7;

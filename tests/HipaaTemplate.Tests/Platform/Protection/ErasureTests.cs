@@ -8,6 +8,7 @@ using Npgsql;
 namespace HipaaTemplate.Tests.Platform.Protection;
 
 /// <summary>A patient whose key is destroyed is unreadable everywhere at once, and all of it or nothing goes.</summary>
+[Hipaa(Citations.Media)]
 internal sealed class ErasureTests
 {
     private const string IndexesAreEmpty = "code_index_a IS NULL AND code_index_b IS NULL AND note_day_index_a IS NULL AND note_day_index_b IS NULL";

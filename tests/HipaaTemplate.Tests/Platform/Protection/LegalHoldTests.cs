@@ -6,6 +6,7 @@ using Npgsql;
 namespace HipaaTemplate.Tests.Platform.Protection;
 
 /// <summary>While a legal hold stands nothing is erased, whatever form is tried.</summary>
+[Hipaa(Citations.Integrity)]
 internal sealed class LegalHoldTests
 {
     private ErasureStage stage = null!;

@@ -10,6 +10,7 @@ using Microsoft.EntityFrameworkCore.Metadata;
 namespace HipaaTemplate.Tests.Platform.Protection;
 
 /// <summary>An entity that would not protect what is in it stops the start, and the message says which and where.</summary>
+[Hipaa(Citations.Encryption)]
 internal sealed class PhiModelTests
 {
     private const string Undeclared = "is neither Phi<T> nor [NotPhi(\"why\")]";

@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 namespace HipaaTemplate.Tests.Platform.Protection;
 
 /// <summary>An older backup brings the keys back; the certificates take them away again.</summary>
+[Hipaa(Citations.Media)]
 internal sealed class RestoreTests
 {
     private ErasureStage stage = null!;

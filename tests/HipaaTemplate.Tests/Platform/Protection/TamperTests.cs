@@ -9,6 +9,7 @@ namespace HipaaTemplate.Tests.Platform.Protection;
 /// A DBA may change, move and replace what is stored; nothing of it opens, and each attempt to read it is a
 /// security event.
 /// </summary>
+[Hipaa(Citations.AuthenticateData)]
 internal sealed class TamperTests
 {
     private readonly LogCapture log = new();

@@ -6,6 +6,7 @@ using Npgsql;
 namespace HipaaTemplate.Tests.Platform.Protection;
 
 /// <summary>A tenant whose keys are destroyed is unreadable, and begins anew with keys of its own if it comes back.</summary>
+[Hipaa(Citations.Media)]
 internal sealed class TenantErasureTests
 {
     private ErasureStage stage = null!;

@@ -39,6 +39,7 @@ internal sealed class ServiceSettingsTests
     [TestCase("VAULT_SECRET_PATH", "secret/data%2Fsecret-canary")]
     [TestCase("VAULT_NAMESPACE", "a b")]
     [TestCase("VAULT_CA_FILE", "/secret-canary.pem")]
+    [Hipaa(Citations.EncryptionInTransit)]
     public void An_impossible_setting_of_Vault_is_named(string name, string value) =>
         IsNamed(new VaultSettings(), name, value, Vault);
 
@@ -65,6 +66,7 @@ internal sealed class ServiceSettingsTests
     [TestCase(DeploymentEnvironment.Development, true)]
     [TestCase(DeploymentEnvironment.Staging, false)]
     [TestCase(DeploymentEnvironment.Production, false)]
+    [Hipaa(Citations.EncryptionInTransit)]
     public void Plain_http_to_this_machine_is_for_development_only(DeploymentEnvironment environment, bool allowed)
     {
         var server = Options.Create(new ServerSettings { Environment = environment });

@@ -6,6 +6,8 @@ namespace HipaaTemplate.Tests.Platform.Tenancy;
 /// Every endpoint, asked by everybody for everything: as shipped, with either wall between tenants taken
 /// away, and with both, where the matrix has to be found wrong.
 /// </summary>
+[Hipaa(Citations.AccessControl)]
+[Hipaa(Citations.AccessManagement)]
 internal sealed class AccessMatrixTests
 {
     /// <summary>It refuses without policies, as it has to (WallsTests).</summary>

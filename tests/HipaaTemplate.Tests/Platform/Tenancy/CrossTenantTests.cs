@@ -5,6 +5,7 @@ namespace HipaaTemplate.Tests.Platform.Tenancy;
 /// <summary>What one tenant stores, another can neither read nor find out about.</summary>
 [TestFixture(Server.Direct)]
 [TestFixture(Server.PgBouncer)]
+[Hipaa(Citations.AccessControl)]
 internal sealed class CrossTenantTests(Server server)
 {
     [Test]

@@ -10,6 +10,7 @@ namespace HipaaTemplate.Tests.Platform.Tenancy;
 /// keeps the other tenant's rows, because the tenant is signed. With the bare form the same request
 /// reads them, which shows that these requests can.
 /// </summary>
+[Hipaa(Citations.AccessControl)]
 internal sealed class InjectionTests
 {
     /// <summary>A statement inside the query, which runs first and enters the other tenant by its bare id.</summary>

@@ -19,6 +19,7 @@ internal sealed class TenantStatusTests
     public async Task StopAsync() => await api.DisposeAsync();
 
     [Test]
+    [Hipaa(Citations.Termination)]
     public async Task A_suspended_tenant_is_TEN_005_after_at_most_ten_seconds_and_served_again_when_resumed()
     {
         var clinic = await App.NewClinicAsync(api);

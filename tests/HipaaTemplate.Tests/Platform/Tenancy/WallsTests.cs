@@ -12,6 +12,7 @@ namespace HipaaTemplate.Tests.Platform.Tenancy;
 /// </summary>
 [TestFixture(Server.Direct)]
 [TestFixture(Server.PgBouncer)]
+[Hipaa(Citations.AccessControl)]
 internal sealed class WallsTests(Server server)
 {
     [Test]

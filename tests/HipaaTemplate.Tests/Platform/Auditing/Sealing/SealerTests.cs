@@ -16,6 +16,7 @@ namespace HipaaTemplate.Tests.Platform.Auditing.Sealing;
 
 /// <summary>Every event becomes one leaf of its log, whatever happens to who seals.</summary>
 [NonParallelizable]
+[Hipaa(Citations.AuditControls)]
 internal sealed class SealerTests
 {
     private ApiHost api = null!;

@@ -5,6 +5,7 @@ using HipaaTemplate.Platform.Auditing.Verification;
 namespace HipaaTemplate.Tests.Platform.Auditing.Verification;
 
 /// <summary>Whatever becomes of a bundle's bytes, both verifiers come to the same.</summary>
+[Hipaa(Citations.AuditControls)]
 internal sealed class AgreementTests
 {
     private const int Mutants = 2_000;

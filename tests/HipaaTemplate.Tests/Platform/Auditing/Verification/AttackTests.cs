@@ -9,6 +9,7 @@ namespace HipaaTemplate.Tests.Platform.Auditing.Verification;
 /// What somebody with all rights in the database can try, who has neither the MAC key nor the signing key nor
 /// write access to the anchors.
 /// </summary>
+[Hipaa(Citations.AuditControls)]
 internal sealed class AttackTests
 {
     private Scene scene = null!;

@@ -19,6 +19,7 @@ namespace HipaaTemplate.Tests.Platform.Auditing.Verification;
 /// keys and the anchors that were kept elsewhere.
 /// </summary>
 [NonParallelizable]
+[Hipaa(Citations.AuditControls)]
 internal sealed class AttackedDatabaseTests
 {
     private const string EventOfLeaf = $"(SELECT event_id FROM {AuditTables.Leaves} WHERE log_tenant = @tenant AND leaf = 2)";

@@ -12,6 +12,7 @@ namespace HipaaTemplate.Tests.Platform.Authentication.Vectors;
 /// is believed, and each good one that is refused stands here with the reason. Not through HTTP: the payloads
 /// are no claims, so that every one of them would be refused for the wrong reason.
 /// </summary>
+[Hipaa(Citations.Authentication)]
 internal sealed class WycheproofTests
 {
     private const string Set = "wycheproof-jwt";

@@ -54,6 +54,7 @@ internal sealed class LocalKeyProviderTests : KeyProviderContract
 
     [TestCase("production")]
     [TestCase("staging")]
+    [Hipaa(Citations.BreachNotification)]
     public async Task Outside_development_the_start_is_refused(string environment)
     {
         var settings = ApiProcess.Settings(App.DatabaseUrl, App.Issuer);

@@ -8,6 +8,7 @@ namespace HipaaTemplate.Tests.Platform.Protection.Vectors;
 /// AES-GCM of others: with tags of 128 bits through our suite 2, with shorter ones through the platform under
 /// it. Other nonces than those of 96 bits, and tags of less than 96, neither has.
 /// </summary>
+[Hipaa(Citations.Encryption)]
 internal sealed class AesGcmVectorTests
 {
     private const int NonceLength = Aes256Gcm.NonceLength;

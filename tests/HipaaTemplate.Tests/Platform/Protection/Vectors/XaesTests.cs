@@ -5,6 +5,7 @@ using HipaaTemplate.Platform.Protection.Ciphers;
 namespace HipaaTemplate.Tests.Platform.Protection.Vectors;
 
 /// <summary>The values that c2sp.org/XAES-256-GCM prints.</summary>
+[Hipaa(Citations.Encryption)]
 internal sealed class XaesTests
 {
     [TestCase(1, "", "ce546ef63c9cc60765923609b33a9a1974e96e52daf2fcf7075e2271")]
