@@ -1,5 +1,6 @@
 using System.Data;
 using System.Runtime.CompilerServices;
+using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Auditing.Sealing;
 using HipaaTemplate.Platform.Tenancy;
 using Microsoft.Extensions.Options;
@@ -62,7 +63,7 @@ internal sealed class AuditReader : IAsyncDisposable
         TenantId tenant, Guid patient, DateTimeOffset from, DateTimeOffset to, [EnumeratorCancellation] CancellationToken ct)
     {
         await using var command = Command($"""
-            SELECT {Columns} FROM {AuditTables.Events} e
+            SELECT {EventRows.Columns} FROM {AuditTables.Events} e
             LEFT JOIN {AuditTables.Leaves} l ON l.log_tenant = e.tenant_id AND l.event_id = e.id
             WHERE e.tenant_id = @tenant AND e.at >= @from AND e.at < @to AND e.patients @> ARRAY[@patient]
             ORDER BY e.at, e.id
@@ -74,7 +75,7 @@ internal sealed class AuditReader : IAsyncDisposable
         await using var reader = await command.ExecuteReaderAsync(ct);
         while (await reader.ReadAsync(ct))
         {
-            yield return Read(reader).Stamped.Entry;
+            yield return EventRows.Read(reader).Stamped.Entry;
         }
     }
 
