@@ -52,7 +52,7 @@ internal sealed class MeTests
         var authentication = me.GetProperty("authentication");
         Assert.Multiple(() =>
         {
-            Assert.That(Texts(me, "permissions"), Is.EqualTo(new[] { "read_own_account" }));
+            Assert.That(Texts(me, "permissions"), Is.EqualTo(new[] { "read_own_account", "read_own_access_log" }));
             Assert.That(Texts(me, "scopes"), Is.Empty);
             Assert.That(Texts(authentication, "acr"), Is.Empty);
             Assert.That(authentication.GetProperty("auth_time").ValueKind, Is.EqualTo(JsonValueKind.Null));
