@@ -53,8 +53,24 @@ internal sealed class AlertStage : IAsyncDisposable
         return Api.WithToken((familyName is null ? token : token.With("family_name", familyName)).Sign());
     }
 
-    /// <summary>Until there is nothing more to seal or to look at.</summary>
+    /// <summary>Until all events are sealed, which wait for other tests' transactions, and looked at.</summary>
     public async Task LookAsync()
+    {
+        await using var dba = await DatabaseAccess.OpenSuperuserConnectionAsync(DatabaseUrl);
+        await Eventually.IsTrueAsync(
+            async () =>
+            {
+                await LookOnceAsync();
+                return await dba.ScalarAsync<bool>($"""
+                    SELECT NOT EXISTS (SELECT FROM {AuditTables.Events} e WHERE NOT EXISTS (
+                        SELECT FROM {AuditTables.Leaves} l WHERE l.log_tenant = e.tenant_id AND l.event_id = e.id))
+                    """);
+            },
+            "Not all events were ever sealed.");
+    }
+
+    /// <summary>What can be sealed now.</summary>
+    public async Task LookOnceAsync()
     {
         while (await Api.Services.GetRequiredService<Sealer>().SealAsync(CancellationToken.None) > 0)
         {

@@ -77,7 +77,7 @@ internal sealed partial class AccessRecord(
         List<AuditFacts> facts = material is null ? [] : [.. announced.Select(one => new AuditFacts(one.Action, AuditOutcome.Success, actor!) { Detail = one.Detail })];
         if (saved.Count + saving.Count > 0)
         {
-            facts.Add(FactsOf([.. saved, .. saving]));
+            facts.Add(PhiChange.FactsOf([.. saved, .. saving], [.. Unnamed()], actor!, FindFamilyName()));
         }
 
         foreach (var one in facts)
@@ -146,7 +146,7 @@ internal sealed partial class AccessRecord(
         var facts = new AuditFacts(Reading, AuditOutcome.Success, actor ??= await FindActorAsync(ct))
         {
             Patients = [.. rows.Select(row => row.Entity.SubjectId).Union(concerned)],
-            Records = [.. rows.Select(RecordOf)],
+            Records = [.. rows.Select(AuditedRecord.OfRevealed)],
             Detail = FamilyNames.Compare(FindFamilyName(), rows.Select(row => row.Entity)),
         };
         await trail.WriteAsync(AuditDraft.OfTenant(facts, db.TenantId, await keys.ActiveAsync(DataClass.General, ct)), ct);
@@ -173,30 +173,6 @@ internal sealed partial class AccessRecord(
         }
     }
 
-    private AuditFacts FactsOf(List<PhiChange> changes)
-    {
-        var records = new Dictionary<(int, Guid), AuditedRecord>();
-        foreach (var change in changes)
-        {
-            records[(change.Record.Table, change.Record.Id)] = change.Record;
-        }
-
-        foreach (var row in Unnamed())
-        {
-            records.TryAdd((row.Table.Number, row.Entity.Id), RecordOf(row));
-        }
-
-        List<PhiEntity> rows = [.. changes.Select(change => change.Row).Concat(Unnamed().Select(row => row.Entity))];
-        return new AuditFacts(AuditAction.ChangeRecords, AuditOutcome.Success, actor!)
-        {
-            Patients = [.. rows.Select(row => row.SubjectId).Distinct()],
-            Records = [.. records.Values],
-            Detail = FamilyNames.Compare(FindFamilyName(), rows),
-        };
-    }
-
-    private static AuditedRecord RecordOf(PhiRow row) => new('R', row.Table.Number, row.Entity.Id);
-
     private IEnumerable<PhiRow> Unnamed() =>
         db!.Keys!.Revealed.Where(row => !named.Contains((row.Table.Number, row.Entity.Id)))
             .DistinctBy(row => (row.Table.Number, row.Entity.Id));
@@ -204,5 +180,3 @@ internal sealed partial class AccessRecord(
     [LoggerMessage(1601, LogLevel.Critical, "SECURITY: what a unit of work revealed is not in the audit trail")]
     private static partial void NotRecorded(ILogger logger, Exception exception);
 }
-
-internal sealed record PhiChange(AuditedRecord Record, PhiEntity Row);

@@ -1,3 +1,4 @@
+using HipaaTemplate.Platform.Protection;
 using HipaaTemplate.Platform.Tenancy;
 
 namespace HipaaTemplate.Platform.Auditing;
@@ -65,4 +66,7 @@ internal sealed record AuditEntry
 /// <param name="Access">C created, R revealed, U changed, D removed.</param>
 /// <param name="Table">Its number (docs/PHI_INVENTORY.md).</param>
 /// <param name="Id">Of the row.</param>
-internal readonly record struct AuditedRecord(char Access, int Table, Guid Id);
+internal readonly record struct AuditedRecord(char Access, int Table, Guid Id)
+{
+    public static AuditedRecord OfRevealed(PhiRow row) => new('R', row.Table.Number, row.Entity.Id);
+}

@@ -148,7 +148,7 @@ internal sealed class SignOffTests
     [TestCase("state=OPEN", "REQ_002")]
     [TestCase("limit=0", "REQ_002")]
     [TestCase("limit=101", "REQ_002")]
-    [TestCase("limit=many", "REQ_001")]
+    [TestCase("limit=many", "REQ_002")]
     [TestCase("cursor=AAAA", "REQ_012")]
     public async Task A_query_that_means_nothing_is_refused(string query, string code)
     {

@@ -128,6 +128,7 @@ internal sealed class PatientAlertTests
     public async Task A_patient_who_is_watched()
     {
         var patients = await CreateAsync(2);
+        await stage.LookAsync();
         await WatchAsync(patients[0].Id);
         using var doctor = stage.As(clinic.Doctor);
         await ReadAsync(doctor, patients[1]);

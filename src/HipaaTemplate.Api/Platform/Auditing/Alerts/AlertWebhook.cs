@@ -47,11 +47,15 @@ internal sealed class AlertWebhook(IHttpClientFactory clients, IOptionsMonitor<A
 }
 
 /// <summary>Ids, counts and fixed words. Patients are not named: who is told may be outside the house.</summary>
+/// <param name="Type">Of the message.</param>
+/// <param name="Timestamp">When the alert was raised.</param>
+/// <param name="Data">The alert.</param>
 internal sealed record AlertMessage(string Type, DateTimeOffset Timestamp, AlertMessage.Alert Data)
 {
+    /// <param name="Log">A tenant, or the platform.</param>
     internal sealed record Alert(
         Guid Id,
-        Guid Tenant,
+        [property: JsonPropertyName("tenant")] Guid Log,
         string Rule,
         string Subject,
         Guid FirstEventId,

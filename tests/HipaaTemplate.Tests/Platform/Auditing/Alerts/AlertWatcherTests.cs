@@ -198,7 +198,7 @@ internal sealed class AlertWatcherTests
             {
                 try
                 {
-                    await stage.LookAsync();
+                    await stage.LookOnceAsync();
                 }
                 catch (NpgsqlException)
                 {
