@@ -8,7 +8,7 @@ using NpgsqlTypes;
 namespace HipaaTemplate.Platform.Database;
 
 /// <summary>The database as hipaa_sealer, which reads which events there are and adds to what is sealed.</summary>
-internal sealed class SealStore(IOptions<DatabaseSettings> settings)
+internal sealed partial class SealStore(IOptions<DatabaseSettings> settings)
 {
     /// <summary>Any number that nothing else in this database locks.</summary>
     private const long LockId = 4_711_000_002;
@@ -29,25 +29,6 @@ internal sealed class SealStore(IOptions<DatabaseSettings> settings)
         {
             await connection.DisposeAsync();
             throw;
-        }
-    }
-
-    /// <summary>Makes the partitions of the coming months that are missing.</summary>
-    /// <returns>False while others are at the table: it does not keep events waiting.</returns>
-    public async Task<bool> TryExtendAsync(CancellationToken ct)
-    {
-        await using var connection = new NpgsqlConnection(settings.Value.SealerConnectionString());
-        await connection.OpenAsync(ct);
-        await using var command = new NpgsqlCommand(AuditTables.ExtendPartitions, connection);
-        try
-        {
-            await command.ExecuteNonQueryAsync(ct);
-            return true;
-        }
-        // Two at once: the other one has made them.
-        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DuplicateTable)
-        {
-            return false;
         }
     }
 

@@ -19,7 +19,7 @@ internal static class HealthExtensions
             .AddCheck<DatabaseCheck>("database", timeout: CheckTimeout)
             .AddCheck<MigrationsCheck>("migrations", timeout: CheckTimeout)
             .AddCheck<IsolationCheck>("isolation", timeout: CheckTimeout)
-            .AddCheck<PartitionCheck>("audit partitions", timeout: CheckTimeout)
+            .AddCheck<PartitionCheck>("audit partitions", HealthStatus.Degraded, timeout: CheckTimeout)
             .AddCheck<SealLag>("audit seals", timeout: CheckTimeout)
             .AddCheck<AnchorLag>("audit anchors", timeout: CheckTimeout)
             .AddCheck<SigningKeysCheck>("signing keys", timeout: CheckTimeout);

@@ -5,6 +5,7 @@ using HipaaTemplate.Platform.Auditing.Sealing;
 using HipaaTemplate.Platform.Auditing.Verification;
 using HipaaTemplate.Platform.Commands;
 using HipaaTemplate.Platform.Database;
+using HipaaTemplate.Platform.Tenancy;
 using Microsoft.Extensions.Options;
 
 namespace HipaaTemplate.Platform.Auditing.Retention;
@@ -73,7 +74,7 @@ internal sealed partial class AuditArchive(
             }
         }
 
-        Damaged(logger, log.Log.MonthText, log.Log.Tenant.Value);
+        Damaged(logger, log.Log.MonthText, log.Log.Tenant);
         return ArchiveOutcome.Damaged;
     }
 
@@ -87,7 +88,7 @@ internal sealed partial class AuditArchive(
             return true;
         }
 
-        Damaged(logger, log.Log.MonthText, log.Log.Tenant.Value);
+        Damaged(logger, log.Log.MonthText, log.Log.Tenant);
         return false;
     }
 
@@ -107,5 +108,5 @@ internal sealed partial class AuditArchive(
     }
 
     [LoggerMessage(1620, LogLevel.Critical, "SECURITY: the archive of {Month} of the audit trail of tenant {TenantId} is missing, was changed or does not verify; nothing of that month is destroyed")]
-    private static partial void Damaged(ILogger logger, string month, Guid tenantId);
+    private static partial void Damaged(ILogger logger, string month, TenantId tenantId);
 }
