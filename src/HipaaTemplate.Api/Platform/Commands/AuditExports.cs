@@ -4,6 +4,7 @@ using HipaaTemplate.Platform.Auditing.Export;
 using HipaaTemplate.Platform.Auditing.Sealing;
 using HipaaTemplate.Platform.Auditing.Sealing.Anchors;
 using HipaaTemplate.Platform.Database;
+using HipaaTemplate.Platform.Protection.Providers;
 using HipaaTemplate.Platform.Tenancy;
 
 namespace HipaaTemplate.Platform.Commands;
@@ -76,10 +77,15 @@ internal sealed class AuditExports(
 
     private async Task<int> SealOnceAsync(CancellationToken ct)
     {
-        var count = await sealer.SealAsync(ct);
+        int? count;
         try
         {
+            count = await sealer.SealAsync(ct);
             await anchors.WriteAsync(ct);
+        }
+        catch (KeyProviderException e)
+        {
+            throw new CommandException($"Not sealed: the key service failed ({e.Fault}): {e.Reason}.");
         }
         catch (AnchorPlaceException e)
         {
