@@ -13,6 +13,10 @@ internal sealed partial class AuditSettings : IHasProblems
     [Setting("AUDIT_SEAL", "Whether this process seals the audit trail each second: true, or false where `audit seal` runs elsewhere. Of several one does it at a time.", DefaultText = "true")]
     public bool Seal { get; set; } = true;
 
+    [Setting("AUDIT_SIGNING_KEY_ID", "A key of AWS KMS that signs the seals (ECC_NIST_P256, SIGN_VERIFY): id, ARN or alias.",
+        DefaultText = "a key in the database that KEY_PROVIDER wraps")]
+    public string? SigningKeyId { get; set; }
+
     [Setting("AUDIT_ANCHOR_DIRECTORY", "A directory outside the database that gets what was sealed, once a minute: one that whoever administers the database cannot write to.")]
     public string? AnchorDirectory { get; set; }
 
@@ -41,6 +45,11 @@ internal sealed partial class AuditSettings : IHasProblems
             yield return "AUDIT_OPERATOR must be a name of letters, digits and ._+-, at most 100 characters.";
         }
 
+        if (SigningKeyId is not null && !KeyPattern().IsMatch(SigningKeyId))
+        {
+            yield return "AUDIT_SIGNING_KEY_ID must be the id, ARN or alias of a key of AWS KMS.";
+        }
+
         if (AnchorBucket is not null && !BucketPattern().IsMatch(AnchorBucket))
         {
             yield return "AUDIT_ANCHOR_BUCKET must be the name of a bucket: 3 to 63 lower case letters, digits, dots and hyphens.";
@@ -66,6 +75,9 @@ internal sealed partial class AuditSettings : IHasProblems
             yield return "AUDIT_ANCHOR_DIRECTORY must be a directory that is there.";
         }
     }
+
+    [GeneratedRegex(@"^[A-Za-z0-9:/_-]{1,512}\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex KeyPattern();
 
     [GeneratedRegex(@"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\z", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex BucketPattern();

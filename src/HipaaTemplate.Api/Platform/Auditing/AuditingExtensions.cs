@@ -1,11 +1,14 @@
+using Amazon.KeyManagementService;
 using HipaaTemplate.Platform.Auditing.Alerts;
 using HipaaTemplate.Platform.Auditing.Export;
 using HipaaTemplate.Platform.Auditing.Retention;
 using HipaaTemplate.Platform.Auditing.Sealing;
 using HipaaTemplate.Platform.Auditing.Sealing.Anchors;
+using HipaaTemplate.Platform.Aws;
 using HipaaTemplate.Platform.Commands;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Settings;
+using Microsoft.Extensions.Options;
 
 namespace HipaaTemplate.Platform.Auditing;
 
@@ -22,6 +25,9 @@ internal static class AuditingExtensions
         builder.Services.AddSingleton<SealStore>();
         builder.Services.AddSingleton<SealKeyStore>();
         builder.Services.AddSingleton<AuditSigningKeys>();
+        // Not before it is needed: settings are read then, which --help must not.
+        builder.Services.AddSingleton(provider => new Lazy<IAmazonKeyManagementService>(() => new AmazonKeyManagementServiceClient(
+            provider.GetRequiredService<IOptions<AwsSettings>>().Value.Configure(new AmazonKeyManagementServiceConfig()))));
         builder.Services.AddSingleton<AuditSigner>();
         builder.Services.AddSingleton<Sealer>();
         builder.Services.AddSingleton<PartitionUpkeep>();

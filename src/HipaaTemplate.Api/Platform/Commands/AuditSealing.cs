@@ -1,5 +1,6 @@
 using HipaaTemplate.Platform.Auditing.Sealing;
 using HipaaTemplate.Platform.Auditing.Sealing.Anchors;
+using HipaaTemplate.Platform.Protection.Providers;
 
 namespace HipaaTemplate.Platform.Commands;
 
@@ -23,11 +24,16 @@ internal sealed class AuditSealing(Sealer sealer, PartitionUpkeep partitions, An
 
     private async Task<int> SealOnceAsync(CancellationToken ct)
     {
-        var count = await sealer.SealAsync(ct);
+        int? count;
         try
         {
+            count = await sealer.SealAsync(ct);
             await partitions.ExtendAsync(ct);
             await anchors.WriteAsync(ct);
+        }
+        catch (KeyProviderException e)
+        {
+            throw new CommandException($"Not sealed: the key service failed ({e.Fault}): {e.Reason}.");
         }
         catch (AnchorPlaceException e)
         {

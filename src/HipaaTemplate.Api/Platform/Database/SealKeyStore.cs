@@ -12,7 +12,7 @@ internal sealed class SealKeyStore(IOptions<DatabaseSettings> settings)
         await using var connection = await OpenAsync(ct);
         await using var command = new NpgsqlCommand($"""
             SELECT id, public_key, private_key, provider, provider_key_id, wrapped, created_at
-            FROM {AuditTables.SigningKeys} WHERE provider = @provider
+            FROM {AuditTables.SigningKeys} WHERE provider = @provider AND private_key IS NOT NULL
             """, connection);
         command.Parameters.Add(new NpgsqlParameter<string>("provider", provider));
         await using var reader = await command.ExecuteReaderAsync(ct);
@@ -52,6 +52,21 @@ internal sealed class SealKeyStore(IOptions<DatabaseSettings> settings)
         command.Parameters.Add(new NpgsqlParameter<string>("provider_key_id", key.ProviderKeyId));
         command.Parameters.Add(new NpgsqlParameter<byte[]>("wrapped", key.Wrapped));
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset>("created_at", key.CreatedAt));
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>A key whose private half is in AWS KMS; once.</summary>
+    public async Task AddPublicAsync(string id, byte[] publicKey, string keyArn, DateTimeOffset now, CancellationToken ct)
+    {
+        await using var connection = await OpenAsync(ct);
+        await using var command = new NpgsqlCommand($"""
+            INSERT INTO {AuditTables.SigningKeys} (id, public_key, provider, provider_key_id, created_at)
+            VALUES (@id, @public_key, 'aws-kms', @key_arn, @created_at) ON CONFLICT DO NOTHING
+            """, connection);
+        command.Parameters.Add(new NpgsqlParameter<string>("id", id));
+        command.Parameters.Add(new NpgsqlParameter<byte[]>("public_key", publicKey));
+        command.Parameters.Add(new NpgsqlParameter<string>("key_arn", keyArn));
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset>("created_at", now));
         await command.ExecuteNonQueryAsync(ct);
     }
 

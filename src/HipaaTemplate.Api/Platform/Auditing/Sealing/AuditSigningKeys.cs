@@ -26,6 +26,13 @@ internal sealed class AuditSigningKeys(
         return keys;
     }
 
+    /// <summary>Of a key whose private half is nowhere here.</summary>
+    public async Task AddPublicAsync(byte[] publicKey, string keyArn, DateTimeOffset now, CancellationToken ct)
+    {
+        using var key = SigningKeyPair.FromPublic(publicKey);
+        await store.AddPublicAsync(key.Id, publicKey, keyArn, now, ct);
+    }
+
     protected override Task<StoredSigningKey?> FindAsync(string provider, CancellationToken ct) => store.FindAsync(provider, ct);
 
     protected override Task AddAsync(StoredSigningKey key, CancellationToken ct) => store.AddAsync(key, ct);

@@ -21,12 +21,16 @@ internal sealed class KeyAttempt
     }
 
     /// <summary>Asks the key service. What the database takes, before and after, tries nobody's patience.</summary>
-    public async Task<T> AskAsync<T>(Func<Task<T>> ask)
+    /// <param name="ask">With a deadline for each question.</param>
+    /// <param name="ct">Of the attempt.</param>
+    public async Task<T> AskAsync<T>(Func<CancellationToken, Task<T>> ask, CancellationToken ct)
     {
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        deadline.CancelAfter(KeyRefresh.Deadline);
         Enter(isAtService: true);
         try
         {
-            return await ask();
+            return await ask(deadline.Token);
         }
         finally
         {

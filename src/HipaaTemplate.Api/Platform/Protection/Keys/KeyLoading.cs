@@ -41,7 +41,8 @@ internal sealed class KeyLoading(
                 }
                 else
                 {
-                    plaintext = await attempt.AskAsync(() => UnwrapAsync(stored, new WrappedKey(stored.ProviderKeyId, stored.Wrapped!), ct));
+                    plaintext = await attempt.AskAsync(
+                        token => UnwrapAsync(stored, new WrappedKey(stored.ProviderKeyId, stored.Wrapped!), token), ct);
                     isUse = true;
                 }
 
@@ -108,8 +109,8 @@ internal sealed class KeyLoading(
 
         var version = known.Count == 0 ? 1 : known.Max(k => k.Version) + 1;
         var context = ContextOf(tenant, dataClass, version);
-        var asked = () => providers.Current.GenerateAsync(context, ct);
-        var generated = await (attempt?.AskAsync(asked) ?? asked());
+        var generated = await (attempt?.AskAsync(token => providers.Current.GenerateAsync(context, token), ct)
+            ?? providers.Current.GenerateAsync(context, ct));
         var now = time.GetUtcNow();
         TenantKey made = new()
         {

@@ -7,7 +7,12 @@ namespace HipaaTemplate.Platform.Protection.Keys;
 internal sealed partial class KeyRefresh(KeyLoading loading, TimeProvider time, ILogger<KeyRefresh> logger)
 {
     public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(10);
+
+    /// <summary>Of each question to the key service.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
+
+    /// <summary>Of all of it, with a database that is busy: as long as a request may take.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     public Task LoadAsync(TenantKeyEntry entry, KeyAttempt attempt) =>
         AttemptAsync(entry, ct => loading.LoadAsync(entry.Tenant, entry.Budgets, generated: null, attempt, ct));
@@ -27,7 +32,7 @@ internal sealed partial class KeyRefresh(KeyLoading loading, TimeProvider time, 
     {
         try
         {
-            using var deadline = new CancellationTokenSource(Deadline, time);
+            using var deadline = new CancellationTokenSource(Limit, time);
             if (entry.Loaded(await load(deadline.Token)))
             {
                 Recovered(logger, entry.Tenant);

@@ -58,9 +58,9 @@ internal sealed class KeyOutageTests
         var attempt = KeyAttempt.Start(async started =>
         {
             await database.Task;
-            await started.AskAsync(() => service.Task);
+            await started.AskAsync(_ => service.Task, CancellationToken.None);
             await saved.Task;
-            await started.AskAsync(() => Task.Delay(Timeout.InfiniteTimeSpan).ContinueWith(_ => 0, TaskScheduler.Default));
+            await started.AskAsync(_ => new TaskCompletionSource<int>().Task, CancellationToken.None);
         });
         var time = new ManualTimers();
         var waiting = attempt.WaitAsync(TimeSpan.FromSeconds(1), time, CancellationToken.None);

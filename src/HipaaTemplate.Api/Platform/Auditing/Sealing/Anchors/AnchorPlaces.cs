@@ -32,9 +32,14 @@ internal static class AnchorPlaces
     /// <summary>The SDK would guess one from the machine.</summary>
     private sealed class RegionIsKnown(IConfiguration configuration) : IValidateOptions<AwsSettings>
     {
-        public ValidateOptionsResult Validate(string? name, AwsSettings options) =>
-            options.Region is null && !string.IsNullOrWhiteSpace(configuration["AUDIT_ANCHOR_BUCKET"])
-                ? ValidateOptionsResult.Fail("AWS_REGION is missing: the region of AUDIT_ANCHOR_BUCKET.")
+        private static readonly string[] OfAws = ["AUDIT_ANCHOR_BUCKET", "AUDIT_SIGNING_KEY_ID"];
+
+        public ValidateOptionsResult Validate(string? name, AwsSettings options)
+        {
+            var needed = OfAws.FirstOrDefault(setting => !string.IsNullOrWhiteSpace(configuration[setting]));
+            return options.Region is null && needed is not null
+                ? ValidateOptionsResult.Fail($"AWS_REGION is missing: the region of {needed}.")
                 : ValidateOptionsResult.Success;
+        }
     }
 }
