@@ -33,7 +33,7 @@ internal sealed class DisclosureTests
         var entry = New() with { Patients = [Ada, Ben], Records = [new('R', 1, Ada), new('R', 1, Ben)] };
         Assert.That(
             Line(entry, Ada),
-            Is.EqualTo($"2026-11-28T10:15:00Z,user {entry.Actor},read app.patients (1),TREAT treatment,{entry.Request},{entry.Id}\r\n"));
+            Is.EqualTo($"2026-11-28T10:15:00Z,user {entry.Actor},read {App.Api.Services.GetRequiredService<RecordKinds>().NameOf(1)} (1),TREAT treatment,{entry.Request},{entry.Id}\r\n"));
     }
 
     [Test]

@@ -19,7 +19,7 @@ internal static class Events
         Actor = actorType == "unknown" ? null : Guid.CreateVersion7().ToString(),
         Address = actorType == "system" ? null : "192.0.2.1",
         Purpose = actorType == "user" ? "TREAT" : null,
-        Endpoint = "GET /api/v1/patients/{id}",
+        Endpoint = "GET /api/v1/probes/{id}",
         Request = "0HNA1B2C3D4E5:00000001",
         KeyVersion = 1,
     };

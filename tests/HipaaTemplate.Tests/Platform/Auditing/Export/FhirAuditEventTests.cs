@@ -40,11 +40,11 @@ internal sealed class FhirAuditEventTests
         Assert.Throws<NotSupportedException>(() => Resources(Events.New("read_records", "success", "cat")));
     }
 
-    [TestCase("GET /api/v1/patients/{id}", "R", "read")]
-    [TestCase("PUT /api/v1/patients/{id}", "U", "update")]
-    [TestCase("PATCH /api/v1/patients/{id}", "U", "patch")]
-    [TestCase("DELETE /api/v1/patients/{id}", "D", "delete")]
-    [TestCase("POST /api/v1/patients", "E", "operation")]
+    [TestCase("GET /api/v1/probes/{id}", "R", "read")]
+    [TestCase("PUT /api/v1/probes/{id}", "U", "update")]
+    [TestCase("PATCH /api/v1/probes/{id}", "U", "patch")]
+    [TestCase("DELETE /api/v1/probes/{id}", "D", "delete")]
+    [TestCase("POST /api/v1/probes", "E", "operation")]
     [TestCase(null, "E", "operation")]
     public void A_refusal_says_what_was_asked_for_and_why_not(string? endpoint, string action, string interaction)
     {
