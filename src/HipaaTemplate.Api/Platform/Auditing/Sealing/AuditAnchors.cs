@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
+using HipaaTemplate.Platform.Auditing.Export;
 using HipaaTemplate.Platform.Database;
 using Microsoft.Extensions.Options;
 
@@ -13,8 +13,6 @@ namespace HipaaTemplate.Platform.Auditing.Sealing;
 internal sealed class AuditAnchors(SealStore store, IOptions<AuditSettings> settings)
 {
     private const string Extension = ".ndjson";
-
-    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <returns>How many heads are new in the anchors; none while another process is at it.</returns>
     /// <exception cref="SealDamagedException">The anchors are ahead of the database: it is not the one they are of, or an older one.</exception>
@@ -52,7 +50,7 @@ internal sealed class AuditAnchors(SealStore store, IOptions<AuditSettings> sett
                 heads = heads.Select(head => head.Log.CheckpointAt(settings.Value.LogName, head.Size, head.Root).Format()),
                 note = seal.Note,
             },
-            Json);
+            AuditJson.Options);
         await AddAsync(Path.Combine(directory, $"{seal.Heads:D20}{Extension}"), $"{line}\n", ct);
         return seal.Heads - anchored;
     }
