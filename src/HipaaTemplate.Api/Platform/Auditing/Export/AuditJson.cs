@@ -12,8 +12,12 @@ internal static class AuditJson
     private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";
     private const string SecondFormat = "yyyy-MM-dd'T'HH:mm:ss'Z'";
 
-    // Texts are shown to people, and never put into a page.
-    private static readonly JsonSerializerOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    /// <summary>Of every line: texts are in their one spelling, and base64 is not escaped.</summary>
+    public static readonly JsonSerializerOptions Options = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, Converters = { new CanonicalText() },
+    };
+
 
     public static string Header(string kind, AuditLog log, DateTimeOffset now) => Line(new
     {

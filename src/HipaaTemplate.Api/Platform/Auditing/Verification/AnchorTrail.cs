@@ -14,7 +14,7 @@ internal sealed record AnchoredCheckpoint(long Index, string Text, Checkpoint Ch
 /// <summary>A directory of anchors: each is looked at by itself, and as what follows the one before it.</summary>
 internal sealed partial class AnchorTrail
 {
-    /// <summary>Longest anchor, in bytes.</summary>
+    /// <summary>Longest anchor, in bytes, with its newline.</summary>
     public const int MaximumLength = 64 * 1024 * 1024;
 
     private readonly IReadOnlyList<NoteKey> signers;
@@ -139,14 +139,14 @@ internal sealed partial class AnchorTrail
         }
 
         ReadOnlySpan<byte> content = File.ReadAllBytes(file);
-        content = content.EndsWith("\n"u8) ? content[..^1] : content;
-        if (content.Contains((byte)'\n'))
+        if (!content.EndsWith("\n"u8))
         {
             return null;
         }
 
         try
         {
+            content = content[..^1];
             var line = new JsonLine(content, new byte[content.Length]);
             return AnchorLine.Read(ref line);
         }

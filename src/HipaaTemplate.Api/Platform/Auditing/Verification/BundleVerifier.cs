@@ -20,6 +20,7 @@ internal sealed class BundleVerifier
     private EventChecks events = null!;
     private List<byte[]>? inclusion;
     private HeadLine? head;
+    private bool hasEnded;
 
     private BundleVerifier(Stream stream, VerifierKeys keys)
     {
@@ -90,8 +91,9 @@ internal sealed class BundleVerifier
 
     private void ReadLine()
     {
-        // Until its type says otherwise: then it is the leaf of its place that is bad.
-        var isEvent = head is null && inclusion is null;
+        // What is no line of a head, nor behind one, is the leaf of its place, whatever else it may be.
+        var isHead = lines.Line.StartsWith("{\"type\":\"head\""u8);
+        long? place = bundle.IsProof || hasEnded || isHead ? null : lines.Number - LinesBeforeEvents;
         try
         {
             if (lines.IsTooLong)
@@ -100,32 +102,25 @@ internal sealed class BundleVerifier
             }
 
             var line = new JsonLine(lines.Line, scratch);
-            isEvent &= line.Type is not ("head" or "inclusion");
-            Take(ref line);
+            Take(ref line, place);
         }
         catch (Exception e) when (JsonLine.IsFault(e))
         {
-            var text = $"line {lines.Number} is not of this format: {Complaint(e)}";
-            if (isEvent)
-            {
-                findings.BadLeaf(lines.Number - LinesBeforeEvents, text);
-            }
-            else
-            {
-                findings.Tampered(text);
-            }
+            findings.BadLeaf(place, $"line {lines.Number} is not of this format: {Complaint(e)}");
         }
+
+        hasEnded |= isHead;
     }
 
-    private void Take(ref JsonLine line)
+    private void Take(ref JsonLine line, long? place)
     {
-        line.Require(head is null, "is one of a line behind the head");
+        line.Require(!hasEnded, "is one of a line behind the head");
         switch (line.Type)
         {
             case "event":
                 line.Require(inclusion is null && !(bundle.IsProof && events.Count > 0), "is one of an event too many");
                 reader.Read(ref line);
-                events.Check(reader, lines.Number - LinesBeforeEvents);
+                events.Check(reader, place);
                 break;
             case "inclusion":
                 line.Require(inclusion is null && bundle.IsProof, "is one of an inclusion too many");
@@ -196,5 +191,5 @@ internal sealed class BundleVerifier
         }
     }
 
-    private static string Complaint(Exception e) => e is LineException ? e.Message : "it is no JSON, or a text in it is no Unicode";
+    private static string Complaint(Exception e) => e is LineException ? e.Message : "it is no JSON";
 }

@@ -50,10 +50,9 @@ internal sealed class EventChecks
     public byte[]? RootAt(long size) => roots[size];
 
     /// <param name="read">Its event.</param>
-    /// <param name="place">Among the events of the bundle.</param>
-    public void Check(EventReader read, long place)
+    /// <param name="place">Among the events of a log; null in a proof.</param>
+    public void Check(EventReader read, long? place)
     {
-        place = bundle.IsProof ? read.Leaf ?? place : place;
         CheckLeaf(read.Leaf, place);
         if (!read.IsOf(bundle))
         {
@@ -91,7 +90,7 @@ internal sealed class EventChecks
         }
     }
 
-    private void CheckLeaf(long? leaf, long place)
+    private void CheckLeaf(long? leaf, long? place)
     {
         if (!bundle.IsProof && leaf is not null && (leaf != (LastLeaf + 1 ?? 0) || Sealed < Count))
         {
@@ -105,7 +104,7 @@ internal sealed class EventChecks
         LastLeaf = leaf ?? LastLeaf;
     }
 
-    private void CheckMac(EventReader read, long place)
+    private void CheckMac(EventReader read, long? place)
     {
         if (!macKeys.TryGetValue(read.KeyVersion, out var key))
         {
@@ -122,7 +121,7 @@ internal sealed class EventChecks
         }
     }
 
-    private void CheckNumber(EventReader read, long place)
+    private void CheckNumber(EventReader read, long? place)
     {
         ref var numbers = ref System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(writers, read.Writer, out _);
         numbers ??= new WriterNumbers();

@@ -32,12 +32,18 @@ internal sealed class Findings
 
     public void Incomplete(string text) => Add(Verdict.Incomplete, text);
 
-    /// <param name="leaf">Its place among the events.</param>
+    /// <param name="leaf">Its place among the events; null of a proof, where there is one event.</param>
     /// <param name="text">Of what was read only places and ids.</param>
-    public void BadLeaf(long leaf, string text)
+    public void BadLeaf(long? leaf, string text)
     {
-        FirstBadLeaf = Math.Min(FirstBadLeaf ?? leaf, leaf);
-        Tampered($"leaf {leaf}: {text}");
+        if (leaf is not { } place)
+        {
+            Tampered(text);
+            return;
+        }
+
+        FirstBadLeaf = Math.Min(FirstBadLeaf ?? place, place);
+        Tampered($"leaf {place}: {text}");
     }
 
     private void Add(Verdict verdict, string text)

@@ -10,15 +10,19 @@ internal sealed class LineException(string message) : Exception(message);
 
 /// <summary>
 /// Reads one JSON object whose members come in a known order: one that is unknown, missing or there twice is
-/// one that is not expected.
+/// one that is not expected. It has one spelling, so that every byte of a line counts.
 /// </summary>
 internal ref struct JsonLine
 {
     /// <summary>What every reader of JSON can hold (RFC 7493 §2.2).</summary>
     public const long LargestNumber = (1L << 53) - 1;
 
+    private const int ControlLength = 5;
+
     private readonly Span<byte> scratch;
+    private readonly int length;
     private Utf8JsonReader reader;
+    private int spelt;
     private string member = "type";
 
     /// <param name="line">All of it.</param>
@@ -27,6 +31,7 @@ internal ref struct JsonLine
     public JsonLine(ReadOnlySpan<byte> line, Span<byte> scratch)
     {
         this.scratch = scratch;
+        length = line.Length;
         reader = new Utf8JsonReader(line);
         if (!Utf8.IsValid(line) || Read() != JsonTokenType.StartObject)
         {
@@ -41,8 +46,7 @@ internal ref struct JsonLine
 
     /// <summary>Whether the line is to blame.</summary>
     public static bool IsFault(Exception e) =>
-        // The reader throws these two: at what is no JSON, and at half a surrogate pair.
-        e is LineException or JsonException or InvalidOperationException;
+        e is LineException or JsonException;
 
     /// <summary>Of the member that was read last.</summary>
     public readonly void Require(bool holds, string complaint)
@@ -96,7 +100,13 @@ internal ref struct JsonLine
     public readonly ReadOnlySpan<byte> Text()
     {
         Require(reader.TokenType == JsonTokenType.String, "is no text");
-        return reader.ValueIsEscaped ? scratch[..reader.CopyString(scratch)] : reader.ValueSpan;
+        if (!reader.ValueIsEscaped)
+        {
+            return reader.ValueSpan;
+        }
+
+        Require(IsCanonical(reader.ValueSpan), "has an escape where there must be none, or another one");
+        return scratch[..reader.CopyString(scratch)];
     }
 
     /// <summary>Of the element: digits alone.</summary>
@@ -129,14 +139,56 @@ internal ref struct JsonLine
     {
         Require(Read() == JsonTokenType.EndObject, "is followed by something");
         Read();
+        Require(spelt == length, "is the last of a line with white space in it");
     }
 
     private void Next(string name)
     {
         member = name;
-        Require(Read() == JsonTokenType.PropertyName && reader.ValueTextEquals(name), "is not where it belongs");
+        Require(
+            Read() == JsonTokenType.PropertyName && !reader.ValueIsEscaped && reader.ValueTextEquals(name), "is not where it belongs");
         Read();
     }
 
-    private JsonTokenType Read() => reader.Read() ? reader.TokenType : JsonTokenType.None;
+    private JsonTokenType Read()
+    {
+        var isFirst = reader.TokenType is JsonTokenType.None or JsonTokenType.StartObject or JsonTokenType.StartArray or JsonTokenType.PropertyName;
+        if (!reader.Read())
+        {
+            return JsonTokenType.None;
+        }
+
+        // What it would take without white space: the token with its quotes, the colon behind a name, and the comma before it.
+        spelt += reader.ValueSpan.Length + (reader.TokenType switch
+        {
+            JsonTokenType.PropertyName => 3,
+            JsonTokenType.String => 2,
+            _ => 0,
+        });
+        spelt += isFirst || reader.TokenType is JsonTokenType.EndObject or JsonTokenType.EndArray ? 0 : 1;
+        return reader.TokenType;
+    }
+
+    /// <summary>Of a text that has escapes: each is one that must be, in its short form if it has one.</summary>
+    private static bool IsCanonical(ReadOnlySpan<byte> escaped)
+    {
+        for (int at; (at = escaped.IndexOf((byte)'\\')) >= 0;)
+        {
+            escaped = escaped[(at + 1)..];
+            var isShort = "\"\\bfnrt"u8.Contains(escaped[0]);
+            if (!isShort && !IsControl(escaped))
+            {
+                return false;
+            }
+
+            escaped = escaped[(isShort ? 1 : ControlLength)..];
+        }
+
+        return true;
+    }
+
+    /// <summary>As <c>u001f</c>.</summary>
+    private static bool IsControl(ReadOnlySpan<byte> escape) =>
+        escape.Length >= ControlLength && escape.StartsWith("u00"u8) && (escape[3] is (byte)'0' or (byte)'1')
+        && "0123456789abcdef"u8.Contains(escape[4]) && !(escape[3] == '0' && "89acd"u8.Contains(escape[4]));
 }

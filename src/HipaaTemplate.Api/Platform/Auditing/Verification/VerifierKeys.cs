@@ -25,7 +25,7 @@ internal sealed class VerifierKeys
             number++;
             if (line.Length > 0 && line[0] != '#' && !keys.TryAdd(line))
             {
-                throw new InvalidDataException($"Line {number} of the keys is no key, or one of a version that has another.");
+                throw new InvalidDataException($"Line {number} of the keys is no key, or one for what another is for.");
             }
         }
 
@@ -40,8 +40,9 @@ internal sealed class VerifierKeys
     {
         if (NoteKey.TryParse(line, out var signer))
         {
+            var isNew = !signers.Exists(other => other.Name == signer.Name && other.Id == signer.Id);
             signers.Add(signer);
-            return true;
+            return isNew;
         }
 
         var key = new byte[KeyLength];

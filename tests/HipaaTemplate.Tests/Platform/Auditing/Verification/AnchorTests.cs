@@ -98,6 +98,14 @@ internal sealed class AnchorTests
     [TestCase("\"heads\":[", "\"heads\":[[],")]
     [TestCase("\"heads\":[", "\n\"heads\":[")]
     [TestCase("}", "}\n{}")]
+    [TestCase("}", "} ")]
+    [TestCase("}\n", "}")]
+    [TestCase("}\n", "}\n\n")]
+    [TestCase("}\n", "}\r\n")]
+    [TestCase("{", "\uFEFF{")]
+    [TestCase("\"from\":3", "\"from\":3.0")]
+    [TestCase("\"from\":3", "\"from\":3,\"from\":3")]
+    [TestCase("\\n33\\n", "\\u000a33\\n")]
     [TestCase("}", "")]
     public async Task An_anchor_that_is_not_of_the_format_is_tampered(string from, string to)
     {

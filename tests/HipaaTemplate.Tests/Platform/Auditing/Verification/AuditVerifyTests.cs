@@ -24,8 +24,7 @@ internal sealed class AuditVerifyTests
         })
         {
             var (bundle, keys, anchors) = Verifiers.Write(scene.Given(lines));
-            string[] options = [.. hasAnchors ? new[] { "--anchors", anchors! } : [], "--keys", keys, "--bundle", bundle];
-            foreach (var result in await RunBothAsync(options))
+            foreach (var result in await RunBothAsync(bundle, keys, hasAnchors ? anchors : null))
             {
                 Assert.That((result.ExitCode, result.Errors), Is.EqualTo((status, "")));
                 Assert.That(result.Output, Does.StartWith($"{word}\n").And.Contains($"tenant {scene.Log.Tenant}, month 2026-11"));
@@ -39,14 +38,15 @@ internal sealed class AuditVerifyTests
     {
         var (bundle, keys, _) = Verifiers.Write(new Evidence(scene.Bundle(), scene.Keys));
         var folder = Path.GetDirectoryName(bundle)!;
-        foreach (var (options, status) in new (string[], int)[]
+        foreach (var (options, paths, status) in new (string[], string[], int)[]
         {
-            ([], 2), (["--bundle", bundle], 2), (["--keys", keys], 2), (["--bundle", bundle, "--keys"], 2), (["--bundle", bundle, "--keys", keys, "--more", "x"], 2),
-            (["--bundle", $"{bundle}.not", "--keys", keys], 1), (["--bundle", bundle, "--keys", bundle], 1), (["--bundle", folder, "--keys", keys], 1),
-            (["--bundle", bundle, "--keys", keys, "--anchors", $"{folder}/none"], 1),
+            ([], [], 2), (["--bundle", bundle], [bundle], 2), (["--bundle", bundle, "--keys"], [bundle, keys, folder, "more"], 2),
+            (["--bundle", $"{bundle}.not", "--keys", keys], [$"{bundle}.not", keys], 1), (["--bundle", bundle, "--keys", bundle], [bundle, bundle], 1),
+            (["--bundle", folder, "--keys", keys], [folder, keys], 1),
+            (["--bundle", bundle, "--keys", keys, "--anchors", $"{folder}/none"], [bundle, keys, $"{folder}/none"], 1),
         })
         {
-            foreach (var result in await RunBothAsync(options))
+            foreach (var result in await Task.WhenAll(RunAsync(options), RunNodeAsync(paths)))
             {
                 Assert.That(result.ExitCode, Is.EqualTo(status), $"{string.Join(' ', options)}: {result.Output}{result.Errors}");
                 Assert.That(result.Output + result.Errors, Does.Not.Contain("   at "));
@@ -54,12 +54,16 @@ internal sealed class AuditVerifyTests
         }
     }
 
-    private static async Task<ProcessResult[]> RunBothAsync(string[] options) => await Task.WhenAll(
-        ApiProcess.RunAsync(new Dictionary<string, string>(), ["audit", "verify", .. options]), RunNodeAsync(options));
+    private static Task<ProcessResult[]> RunBothAsync(string bundle, string keys, string? anchors) => Task.WhenAll(
+        RunAsync([.. anchors is null ? [] : new[] { "--anchors", anchors }, "--keys", keys, "--bundle", bundle]),
+        RunNodeAsync(anchors is null ? [bundle, keys] : [bundle, keys, anchors]));
 
-    private static async Task<ProcessResult> RunNodeAsync(string[] options)
+    private static Task<ProcessResult> RunAsync(string[] options) =>
+        ApiProcess.RunAsync(new Dictionary<string, string>(), ["audit", "verify", .. options]);
+
+    private static async Task<ProcessResult> RunNodeAsync(string[] paths)
     {
-        using var process = Process.Start(new ProcessStartInfo("node", [Repository.PathOf("tools", "verify-audit.mjs"), .. options])
+        using var process = Process.Start(new ProcessStartInfo("node", [Repository.PathOf("tools", "verify-audit.mjs"), .. paths])
         {
             UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true,
         })!;

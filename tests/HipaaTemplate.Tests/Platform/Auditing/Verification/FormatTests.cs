@@ -3,7 +3,7 @@ using HipaaTemplate.Platform.Auditing.Verification;
 
 namespace HipaaTemplate.Tests.Platform.Auditing.Verification;
 
-/// <summary>What is not of the format is tampered, with its line; what is spelt in another way that JSON allows is not.</summary>
+/// <summary>What is not of the format is tampered, with its line; and so is what is spelt in another way, though JSON allows it.</summary>
 internal sealed class FormatTests
 {
     private Scene scene = null!;
@@ -141,8 +141,8 @@ internal sealed class FormatTests
     [TestCase("time 2026", "time  2026")]
     [TestCase("T10:02:59Z\\n", "T10:02:59Z\\nmore\\n")]
     [TestCase("T10:02:59Z\\n\\n", "T10:02:59Z\\n")]
-    [TestCase("\\u2014 ", "- ")]
-    [TestCase("\\u2014 audit", "\\u2014 au\\u2003dit")]
+    [TestCase("— ", "- ")]
+    [TestCase("— audit", "— au\u2003dit")]
     public async Task A_head_that_is_none_is_tampered(string from, string to)
     {
         Assert.That(good[^1], Does.Contain(from));
@@ -179,22 +179,67 @@ internal sealed class FormatTests
     [TestCase((3 * LineReader.MaximumLength) + 7, Verdict.Tampered)]
     public async Task A_line_has_a_bound(int length, Verdict verdict)
     {
-        var line = good[2].PadRight(length - Encoding.UTF8.GetByteCount(good[2]) + good[2].Length);
-        var report = await Verifiers.ShouldBeAsync(verdict, Given(2, line));
+        var log = SyntheticTrail.NewLog();
+        log.Add(5);
+        var rest = length - Encoding.UTF8.GetByteCount(SyntheticLog.Line(log.Sign(log.Events[2].Entry with { Actor = "" }), 2));
+        log.Events[2] = log.Sign(log.Events[2].Entry with { Actor = new string('a', rest) });
+        scene.Trail.Seal(log);
+        var report = await Verifiers.ShouldBeAsync(verdict, new Evidence(scene.Trail.Bundle(log, "10:04:00"), scene.Trail.Keys(log)));
         if (verdict == Verdict.Tampered)
         {
-            Assert.That((report.Findings.FirstBadLeaf, report.Events!.Count), Is.EqualTo((1, 32)), "the line behind it is read");
+            Assert.That((report.Findings.FirstBadLeaf, report.Events!.Count), Is.EqualTo((2, 4)), "the line behind it is read");
             Assert.That(report.Findings.Texts[0], Does.Contain("longer than 1 MiB"));
         }
     }
 
-    [Test]
-    public async Task White_space_escapes_and_a_missing_last_newline_change_nothing()
+    [TestCase("{\"type\":\"event\",", "{\"type\":\"event\", ", TestName = "a space behind a comma")]
+    [TestCase("\"outcome\":", "\"outcome\" :", TestName = "a space before a colon")]
+    [TestCase("\"outcome\":", "\"outcome\":\t", TestName = "a tab behind a colon")]
+    [TestCase("{\"type\"", " {\"type\"", TestName = "a space before the object")]
+    [TestCase("}", "} ", TestName = "a space behind the object")]
+    [TestCase("}", "}\r", TestName = "a carriage return")]
+    [TestCase("\"void\":[]", "\"void\":[ ]", TestName = "a space in a list")]
+    [TestCase("\"outcome\":\"success\"", "\"outcome\":\"succ\\u0065ss\"", TestName = "an escape where none must be")]
+    [TestCase("\"outcome\":", "\"outc\\u006fme\":", TestName = "an escape in a name")]
+    [TestCase("\"type\":\"event\"", "\"type\":\"\\u0065vent\"", TestName = "an escape in the type")]
+    [TestCase("\\\"quoted", "\\u0022quoted", TestName = "a long escape of a quotation mark")]
+    [TestCase("\\t", "\\u0009", TestName = "a long escape of a tab")]
+    [TestCase("\\u001f", "\\u001F", TestName = "an escape in capitals")]
+    [TestCase(" / ", " \\/ ", TestName = "an escape of a slash")]
+    [TestCase("\u007f", "\\u007f", TestName = "an escape of a control character that is none in JSON")]
+    [TestCase("ë", "\\u00eb", TestName = "an escape of a letter")]
+    [TestCase("😀", "\\ud83d\\ude00", TestName = "an escaped surrogate pair")]
+    [TestCase("\u2028", "\\u2028", TestName = "an escape of a line separator")]
+    [TestCase("\"outcome\":\"success\",\"code\":null,", "\"code\":null,\"outcome\":\"success\",", TestName = "two members in another order")]
+    public async Task What_is_spelt_in_another_way_is_tampered(string from, string to)
     {
-        var spaced = good.Select(line => $" {line.Replace("\":", "\" :\t", StringComparison.Ordinal)}\r");
-        await Verifiers.ShouldBeAsync(Verdict.Clean, scene.Given(spaced));
-        await Verifiers.ShouldBeAsync(Verdict.Clean, scene.Given(good.Select(line => line.Replace("e", "\\u0065", StringComparison.Ordinal))));
+        var place = good.FindIndex(1, line => line.Contains(from, StringComparison.Ordinal));
+        var at = from == "}" ? good[place].LastIndexOf(from, StringComparison.Ordinal) : good[place].IndexOf(from, StringComparison.Ordinal);
+        var report = await Verifiers.ShouldBeAsync(
+            Verdict.Tampered, Given(place, $"{good[place][..at]}{to}{good[place][(at + from.Length)..]}"));
+        Assert.That(report.Findings.FirstBadLeaf, Is.EqualTo(place - 1));
+        Assert.That(report.Findings.Texts[0], Does.Contain($"line {place + 1} is not of this format"));
+    }
+
+    [Test]
+    public async Task A_head_a_first_line_and_a_proof_have_one_spelling_as_well()
+    {
+        var proof = scene.Trail.Proof(scene.Log, 3);
+        foreach (var (lines, place) in new[] { (good, 0), (good, good.Count - 1), (proof, 0), (proof, 2), (proof, 3) })
+        {
+            var changed = lines.ToList();
+            changed[place] = $"{lines[place][..^1]} }}";
+            await Verifiers.ShouldBeAsync(Verdict.Tampered, new Evidence(changed, scene.Keys));
+        }
+
+        await Verifiers.ShouldBeAsync(Verdict.Tampered, Given(good.Count - 1, good[^1].Replace("\\n", "\\u000a", StringComparison.Ordinal)));
+    }
+
+    [Test]
+    public async Task A_missing_last_newline_changes_nothing_and_lists_in_lists_are_no_line() // as deep as a line can be
+    {
         await Verifiers.ShouldBeAsync(Verdict.Clean, new Evidence(scene.Given(good).Bundle[..^1], scene.Keys, null));
+        await Verifiers.ShouldBeAsync(Verdict.Tampered, Given(2, $"{new string('[', 500_000)}{new string(']', 500_000)}"));
     }
 
     [Test]

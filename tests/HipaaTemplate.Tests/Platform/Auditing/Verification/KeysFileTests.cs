@@ -24,6 +24,7 @@ internal sealed class KeysFileTests
     [TestCase($"mac {Tenant} 2026-11 1 KEY\r")]
     [TestCase($"mac {Tenant} 2026-11 1 KEY\nmac {Tenant} 2026-11 1 KEY")]
     [TestCase("audit.example+00000000+AAAA")]
+    [TestCase("VKEY\nVKEY")]
     [TestCase("VKEY0")]
     [TestCase("xVKEY\n+")]
     public async Task What_is_no_file_of_keys_is_not_read(string text)
@@ -32,7 +33,7 @@ internal sealed class KeysFileTests
         var keys = text.Replace("VKEY", scene.Trail.Signer.Key.Format(), StringComparison.Ordinal).Replace("KEY", Key, StringComparison.Ordinal);
         Assert.That(() => VerifierKeys.Parse(keys), Throws.InstanceOf<InvalidDataException>());
         var (bundle, file, _) = Verifiers.Write(new Evidence(scene.Bundle(), keys));
-        Assert.That(await Verifiers.AskNodeAsync(bundle, file, null), Is.EqualTo("1"));
+        Assert.That(await Verifiers.AskNodeAsync(bundle, file, null), Is.EqualTo("1 none"));
     }
 
     [Test]

@@ -242,17 +242,16 @@ internal sealed class SealTests
         }
 
         var whole = compressed.ToArray();
-        Assert.That(await VerifyAsync(whole), Is.EqualTo((0, "0")));
-        Assert.That(await VerifyAsync(Encoding.UTF8.GetBytes("no gzip")), Is.EqualTo((1, "1")));
+        Assert.That(await VerifyAsync(whole), Is.Zero);
+        Assert.That(await VerifyAsync(Encoding.UTF8.GetBytes("no gzip")), Is.EqualTo(1));
         // The framework reads a cut one as far as it goes, which the bundle's own lines give away.
-        Assert.That(await VerifyAsync(whole[..(whole.Length / 2)]), Is.EqualTo((2, "1")));
+        Assert.That(await VerifyAsync(whole[..(whole.Length / 2)]), Is.EqualTo(2));
 
-        async Task<(int Product, string Node)> VerifyAsync(byte[] content)
+        async Task<int> VerifyAsync(byte[] content)
         {
             await File.WriteAllBytesAsync($"{bundle}.gz", content);
             string[] verb = ["audit", "verify", "--bundle", $"{bundle}.gz", "--keys", keys, "--anchors", anchors!];
-            var result = await ApiProcess.RunAsync(new Dictionary<string, string>(), verb);
-            return (result.ExitCode, await Verifiers.AskNodeAsync($"{bundle}.gz", keys, anchors));
+            return (await ApiProcess.RunAsync(new Dictionary<string, string>(), verb)).ExitCode;
         }
     }
 

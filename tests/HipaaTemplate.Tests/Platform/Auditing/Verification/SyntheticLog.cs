@@ -1,6 +1,4 @@
 using System.Security.Cryptography;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Auditing.Log;
@@ -21,9 +19,8 @@ internal sealed class SyntheticLog
 
     private const int Writers = 3;
 
-    private static readonly JsonSerializerOptions Escaped = new();
-    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-    private static readonly string?[] Actors = ["Zoë \U0001D518\U0001D52B\U0001D526 😀", null, "", "\"quoted\" \\ / + <b> \u0001", "0195f3c2-77aa"];
+    private static readonly string?[] Actors =
+        ["Zoë \U0001D518\U0001D52B\U0001D526 😀 \u2028", null, "", "\"quoted\" \\ / + <b> \u0001 \u001f \u007f \t", "0195f3c2-77aa"];
 
     private readonly Guid[] writers = [.. Enumerable.Range(0, Writers).Select(_ => Guid.CreateVersion7())];
     private readonly DateTimeOffset start;
@@ -87,11 +84,10 @@ internal sealed class SyntheticLog
     public string Checkpoint(string trail, int size) =>
         new Checkpoint($"{trail}/{Tenant}/{Month}", size, MerkleProof.RootOf(LeafHashes(size))).Format();
 
-    /// <summary>With all that can be escaped escaped in every other line, so that both are read.</summary>
     public static string Line(SyntheticEvent written, long? leaf)
     {
         var (entry, mac) = written;
-        return new JsonObject
+        return CanonicalJson.Of(new JsonObject
         {
             ["type"] = "event", ["leaf"] = leaf, ["tenant"] = $"{entry.Tenant}", ["id"] = $"{entry.Id}",
             ["at"] = entry.At.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'"), ["writer"] = $"{entry.Writer}",
@@ -103,7 +99,7 @@ internal sealed class SyntheticLog
             ["patients"] = new JsonArray([.. entry.Patients.Select(id => (JsonNode)$"{id}")]),
             ["records"] = new JsonArray([.. entry.Records.Select(record => new JsonArray($"{record.Access}", record.Table, $"{record.Id}"))]),
             ["key_version"] = entry.KeyVersion, ["mac"] = Convert.ToBase64String(mac),
-        }.ToJsonString(leaf % 2 == 0 ? Escaped : Relaxed);
+        });
     }
 
     private SyntheticEvent Next(int count)

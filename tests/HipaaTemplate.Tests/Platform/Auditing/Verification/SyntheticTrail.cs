@@ -61,10 +61,10 @@ internal sealed class SyntheticTrail : IDisposable
         anchored = Heads.Count;
     }
 
-    public static string AnchorLine(long from, IEnumerable<string> texts, string note) => $"{new JsonObject
+    public static string AnchorLine(long from, IEnumerable<string> texts, string note) => $"{CanonicalJson.Of(new JsonObject
     {
         ["type"] = "anchor", ["from"] = from, ["heads"] = new JsonArray([.. texts.Select(text => (JsonNode)text)]), ["note"] = note,
-    }.ToJsonString()}\n";
+    })}\n";
 
     /// <summary>Lines of it: the sealed events and then the others, and the head when there is one.</summary>
     public List<string> Bundle(SyntheticLog log, string exportedAt, string noteAt = "10:02:59")
@@ -85,7 +85,7 @@ internal sealed class SyntheticTrail : IDisposable
         [
             First(log, "10:03:30", "proof"),
             SyntheticLog.Line(log.Events[leaf], leaf),
-            new JsonObject { ["type"] = "inclusion", ["proof"] = Hashes(MerkleProof.Inclusion(log.LeafHashes(size), leaf)) }.ToJsonString(),
+            CanonicalJson.Of(new JsonObject { ["type"] = "inclusion", ["proof"] = Hashes(MerkleProof.Inclusion(log.LeafHashes(size), leaf)) }),
             HeadOf(log, "10:02:59"),
         ];
     }
@@ -97,11 +97,11 @@ internal sealed class SyntheticTrail : IDisposable
     }
 
     /// <summary>With the proof for that place, whatever the checkpoint is.</summary>
-    public string Head(string checkpoint, int index, string note) => new JsonObject
+    public string Head(string checkpoint, int index, string note) => CanonicalJson.Of(new JsonObject
     {
         ["type"] = "head", ["checkpoint"] = checkpoint, ["index"] = index,
         ["proof"] = Hashes(MerkleProof.Inclusion(HashesOf(Heads.Count), index)), ["note"] = note,
-    }.ToJsonString();
+    });
 
     /// <summary>The public key, and the MAC keys of these logs.</summary>
     public string Keys(params SyntheticLog[] logs) => string.Join('\n',

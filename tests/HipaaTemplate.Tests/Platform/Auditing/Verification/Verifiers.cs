@@ -18,13 +18,14 @@ internal sealed record Evidence(byte[] Bundle, string Keys, IReadOnlyDictionary<
 [SetUpFixture]
 internal sealed class Verifiers
 {
-    /// <summary>Reads paths from lines and answers each with the exit status that the tool would end with.</summary>
+    /// <summary>Reads paths from lines and answers each with the exit status that the tool would end with, and its first bad leaf.</summary>
     private const string Driver = """
         import { createInterface } from 'node:readline';
         import { exitStatusOf } from './verify-audit.mjs';
         for await (const line of createInterface({ input: process.stdin })) {
-          const status = await exitStatusOf(JSON.parse(line), () => {}).catch((error) => error.stack.replaceAll('\n', ' '));
-          console.log(status);
+          let said = '';
+          const status = await exitStatusOf(JSON.parse(line), (text) => { said += text; }).catch((error) => error.stack.replaceAll('\n', ' '));
+          console.log(`${status} ${/the first bad leaf is (\d+)/.exec(said)?.[1] ?? 'none'}`);
         }
         """;
 
@@ -68,7 +69,7 @@ internal sealed class Verifiers
         using var stream = new MemoryStream(evidence.Bundle);
         var report = BundleVerifier.Verify(stream, VerifierKeys.Parse(evidence.Keys), anchors);
         var answer = await AskNodeAsync(bundle, keys, anchors);
-        Assert.That(answer, Is.EqualTo($"{StatusOf(report)}"), $"{because} {string.Join('\n', report.Lines())}");
+        Assert.That(answer, Is.EqualTo($"{StatusOf(report)} {report.Findings.FirstBadLeaf?.ToString() ?? "none"}"), $"{because} {string.Join('\n', report.Lines())}");
         return report;
     }
 
@@ -87,7 +88,7 @@ internal sealed class Verifiers
 
     private static async Task<string> AskInTurnAsync(string bundle, string keys, string? anchors)
     {
-        await node!.StandardInput.WriteLineAsync(JsonSerializer.Serialize(new { bundle, keys, anchors }));
+        await node!.StandardInput.WriteLineAsync(JsonSerializer.Serialize(anchors is null ? [bundle, keys] : new[] { bundle, keys, anchors }));
         await node.StandardInput.FlushAsync();
         return await node.StandardOutput.ReadLineAsync() ?? "nothing";
     }

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
+using HipaaTemplate.Platform.Auditing.Export;
 using HipaaTemplate.Platform.Database;
 using Microsoft.Extensions.Options;
 
@@ -103,7 +103,7 @@ internal sealed class AuditAnchors(SealStore store, Lazy<IAnchorPlace?> place, I
                 heads = heads.Select(head => head.Log.CheckpointAt(settings.Value.LogName, head.Size, head.Root).Format()),
                 note = seal.Note,
             },
-            Json);
+            AuditJson.Options);
         return [.. line, (byte)'\n'];
     }
 }
