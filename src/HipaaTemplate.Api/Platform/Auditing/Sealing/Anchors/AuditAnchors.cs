@@ -21,7 +21,6 @@ internal sealed class AuditAnchors(SealStore store, Lazy<IAnchorPlace?> place, I
     private const long FirstSpan = 1_000;
     private const int Growth = 32;
 
-    private static readonly JsonSerializerOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private bool isChecked;
 
     /// <returns>How many heads are new in the anchors; null where there is no place for them, or another process is at it.</returns>
