@@ -72,7 +72,7 @@ internal sealed class TrailScene : IAsyncDisposable
 
     /// <summary>What is stored, newest first, as the auditor's own role reads it.</summary>
     public async Task<List<AuditEntry>> StoredAsync(Clinic clinic) =>
-        [.. (await TrailReader.EventsAsync(Url, clinic.Id)).Select(stamped => stamped.Entry).Reverse()];
+        [.. (await TrailReader.AllEventsAsync(Url, clinic.Id)).Select(stamped => stamped.Entry).Reverse()];
 
     public async ValueTask DisposeAsync()
     {
