@@ -26,6 +26,7 @@ internal static class Citations
     public const string EncryptionInTransit = "164.312(e)(2)";
     public const string Organisational = "164.314";
     public const string Documentation = "164.316(b)";
+    public const string Retention = "164.316(b)(2)(i)";
     public const string BreachNotification = "164.404-410";
     public const string Accounting = "164.528";
     public const string Inventory = "NPRM inventory";

@@ -38,7 +38,7 @@ internal static class Safeguards
         },
         new(Citations.ActivityReview, Demand.Required, "review records of activity regularly")
         {
-            Missing = "a review queue with sign-off",
+            Control = "rules raise alerts from what was sealed; a queue of them with sign-off, which is itself an event; the trail is read over HTTP",
             Yours = "somebody who reviews",
         },
         new(Citations.Termination, Demand.Addressable, "end access when somebody leaves; proposed: within an hour")
@@ -53,8 +53,7 @@ internal static class Safeguards
         },
         new(Citations.LogInMonitoring, Demand.Addressable, "monitor log-ins and report discrepancies")
         {
-            Control = "a token that is refused is an event of the trail",
-            Missing = "an alert",
+            Control = "a token that is refused is an event of the trail, and many from one address are an alert",
         },
         new(Citations.Incidents, Demand.Required, "respond to incidents and document them")
         {
@@ -108,7 +107,6 @@ internal static class Safeguards
         new(Citations.AuditControls, Demand.Required, "record and examine activity")
         {
             Control = "every access to a patient, reads and refusals included, is an event before it is answered; the API can only add; sealed each second, signed, anchored, and checked by two verifiers without the server. [Limits](explanation/audit.md#what-it-does-not-stop)",
-            Missing = "reading it over HTTP, review, retention",
         },
         new(Citations.Integrity, Demand.Required, "protect from improper change and destruction")
         {
@@ -137,6 +135,11 @@ internal static class Safeguards
         },
         new(Citations.Organisational, Demand.Required, "what contracts with business associates must say") { Yours = "the contracts" },
         new(Citations.Documentation, Demand.Required, "policies in writing, kept six years") { Yours = "the policies" },
+        new(Citations.Retention, Demand.Required, "keep what is required in writing for six years; records of activity are such")
+        {
+            Control = "months of the trail are archived, kept seven years or a tenant's own term of six and more, held while a legal hold stands, and destroyed with an event",
+            Yours = "running `audit archive` and `audit retire`, and keeping the archives",
+        },
         new(Citations.BreachNotification, Demand.Required, "tell patients of a breach, unless the data was unreadable")
         {
             Control = "keys are kept apart from the data: a dump, a disk or a log holds no patient's word, and outside development there is no start without a key provider",
@@ -161,6 +164,9 @@ internal static class Safeguards
         },
         new(Citations.AntiMalware, Demand.Proposed, "keep malware out") { Missing = "a scan of uploads; there are no uploads yet" },
         new(Citations.Ports, Demand.Proposed, "disable ports that are not used") { Missing = "a test of what listens" },
-        new(Citations.Alerts, Demand.Proposed, "alerts of audit events in real time") { Missing = "rules and a webhook" },
+        new(Citations.Alerts, Demand.Proposed, "alerts of audit events in real time")
+        {
+            Control = "rules over what was sealed in the last seconds, and a signed webhook with retries",
+        },
     ];
 }

@@ -6,6 +6,7 @@ using HipaaTemplate.Features.AuditReview;
 using HipaaTemplate.Platform.Auditing.Alerts;
 using HipaaTemplate.Platform.Authorization;
 using HipaaTemplate.Platform.Errors;
+using HipaaTemplate.Tests.Compliance;
 using Microsoft.EntityFrameworkCore;
 
 namespace HipaaTemplate.Tests.Features.AuditReview;
@@ -30,7 +31,7 @@ internal sealed class SignOffTests
     public void Stop() => auditor.Dispose();
 
     [Test]
-    [Property("Hipaa", "164.308(a)(1)(ii)(D)")]
+    [Hipaa(Citations.ActivityReview)]
     public async Task An_alert_is_read_signed_off_and_stays_so_and_all_of_it_is_in_the_trail()
     {
         var alert = await NewAlertAsync();

@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Auditing.Alerts;
+using HipaaTemplate.Tests.Compliance;
 
 namespace HipaaTemplate.Tests.Features.Patients;
 
@@ -27,7 +28,7 @@ internal sealed class PatientAlertTests
     public ValueTask StopAsync() => stage.DisposeAsync();
 
     [Test]
-    [Property("Hipaa", "164.308(a)(1)(ii)(D)")]
+    [Hipaa(Citations.ActivityReview)]
     public async Task More_patients_within_an_hour_than_are_usual()
     {
         var patients = await CreateAsync(4);
@@ -61,7 +62,7 @@ internal sealed class PatientAlertTests
     }
 
     [Test]
-    [Property("Hipaa", "164.308(a)(1)(ii)(D)")]
+    [Hipaa(Citations.ActivityReview)]
     public async Task After_hours()
     {
         await stage.DisposeAsync();
@@ -95,7 +96,7 @@ internal sealed class PatientAlertTests
     [TestCase("Lind qvist", false)]
     [TestCase("", false)]
     [TestCase(null, false)]
-    [Property("Hipaa", "164.308(a)(1)(ii)(D)")]
+    [Hipaa(Citations.ActivityReview)]
     public async Task A_namesake(string? familyName, bool isOne)
     {
         using var admin = stage.As(clinic.Admin);
@@ -124,7 +125,7 @@ internal sealed class PatientAlertTests
     }
 
     [Test]
-    [Property("Hipaa", "164.308(a)(1)(ii)(D)")]
+    [Hipaa(Citations.ActivityReview)]
     public async Task A_patient_who_is_watched()
     {
         var patients = await CreateAsync(2);
@@ -152,7 +153,7 @@ internal sealed class PatientAlertTests
     }
 
     [Test]
-    [Property("Hipaa", "164.308(a)(1)(ii)(D)")]
+    [Hipaa(Citations.ActivityReview)]
     public async Task Emergency_treatment()
     {
         var patient = (await CreateAsync(1))[0];

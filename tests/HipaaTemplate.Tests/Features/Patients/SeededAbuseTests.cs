@@ -4,6 +4,7 @@ using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Auditing.Alerts;
 using HipaaTemplate.Platform.Authorization;
 using HipaaTemplate.Platform.Tenancy;
+using HipaaTemplate.Tests.Compliance;
 
 namespace HipaaTemplate.Tests.Features.Patients;
 
@@ -15,7 +16,8 @@ namespace HipaaTemplate.Tests.Features.Patients;
 internal sealed class SeededAbuseTests
 {
     [Test]
-    [Property("Hipaa", "164.308(a)(1)(ii)(D)")]
+    [Hipaa(Citations.ActivityReview)]
+    [Hipaa(Citations.Alerts)]
     public async Task Ten_patterns_are_raised_and_told_within_a_minute()
     {
         await using var receiver = await WebhookReceiver.StartAsync();

@@ -1,6 +1,7 @@
 using HipaaTemplate.Platform.Auditing.Sealing;
 using HipaaTemplate.Platform.Commands;
 using HipaaTemplate.Platform.Database;
+using HipaaTemplate.Tests.Compliance;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -8,7 +9,7 @@ namespace HipaaTemplate.Tests.Platform.Auditing;
 
 /// <summary>A month that has ended is written outside the database once, and what is there is looked at before it is believed.</summary>
 [NonParallelizable]
-[Property("Hipaa", "164.316(b)(2)(i)")]
+[Hipaa(Citations.Retention)]
 internal sealed class ArchiveTests
 {
     private ApiHost api = null!;

@@ -1,5 +1,6 @@
 using System.Net;
 using HipaaTemplate.Platform.Auditing;
+using HipaaTemplate.Tests.Compliance;
 
 namespace HipaaTemplate.Tests.Platform.Auditing;
 
@@ -10,7 +11,7 @@ internal sealed class FirstRequestTests
     private const int Requests = 1_000;
 
     [Test]
-    [Property("Hipaa", "164.312(b)")]
+    [Hipaa(Citations.AuditControls)]
     public async Task A_thousand_first_requests_at_once_make_one_key_and_each_is_answered_and_in_the_trail()
     {
         var (api, url) = await App.NewApiAsync(configureServices: services => services.AddTestFeature(new RevealingFeature()));

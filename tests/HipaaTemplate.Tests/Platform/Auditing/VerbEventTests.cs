@@ -3,6 +3,7 @@ using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Protection.Keys;
 using HipaaTemplate.Platform.Protection.Rotation;
 using HipaaTemplate.Platform.Tenancy;
+using HipaaTemplate.Tests.Compliance;
 using HipaaTemplate.Tests.Platform.Protection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -12,7 +13,7 @@ namespace HipaaTemplate.Tests.Platform.Auditing;
 
 /// <summary>Whoever works at the command line is in the trail, with a name, or has done nothing.</summary>
 [NonParallelizable]
-[Property("Hipaa", "164.312(b)")]
+[Hipaa(Citations.AuditControls)]
 internal sealed class VerbEventTests
 {
     private const string Broken = $"ALTER TABLE {AuditTables.Events} ADD CONSTRAINT nothing CHECK (false) NOT VALID";

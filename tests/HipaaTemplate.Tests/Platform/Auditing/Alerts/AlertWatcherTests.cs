@@ -3,6 +3,7 @@ using HipaaTemplate.Platform.Auditing.Alerts;
 using HipaaTemplate.Platform.Auditing.Sealing;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Protection.Providers;
+using HipaaTemplate.Tests.Compliance;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
@@ -81,7 +82,7 @@ internal sealed class AlertWatcherTests
     }
 
     [Test]
-    [Property("Hipaa", "164.308(a)(1)(ii)(D)")]
+    [Hipaa(Citations.ActivityReview)]
     public async Task Who_is_refused_again_and_again_is_an_alert_and_not_one_time_less()
     {
         using var patient = stage.As(clinic.Patient);
@@ -101,7 +102,7 @@ internal sealed class AlertWatcherTests
     }
 
     [Test]
-    [Property("Hipaa", "164.308(a)(5)(ii)(C)")]
+    [Hipaa(Citations.LogInMonitoring)]
     public async Task Tokens_that_are_refused_again_and_again_are_an_alert_of_the_platform()
     {
         using var stranger = stage.Api.WithToken("e30.e30.e30");

@@ -1,5 +1,6 @@
 using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Auditing.Alerts;
+using HipaaTemplate.Tests.Compliance;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -52,7 +53,7 @@ internal sealed class AlertWebhookTests
         Is.EqualTo("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="));
 
     [Test]
-    [Property("Hipaa", "164.308(a)(1)(ii)(D)")]
+    [Hipaa(Citations.ActivityReview)]
     public async Task An_alert_is_told_once_and_signed_with_each_secret()
     {
         await RaiseAsync();

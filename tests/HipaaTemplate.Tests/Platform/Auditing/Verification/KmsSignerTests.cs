@@ -8,6 +8,7 @@ using HipaaTemplate.Platform.Auditing.Sealing;
 using HipaaTemplate.Platform.Auditing.Verification;
 using HipaaTemplate.Platform.Aws;
 using HipaaTemplate.Platform.Protection.Providers;
+using HipaaTemplate.Tests.Compliance;
 using HipaaTemplate.Tests.Harness.Aws;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -45,7 +46,7 @@ internal sealed class KmsSignerTests
     }
 
     [Test]
-    [Property("Hipaa", "164.312(c)(1)")]
+    [Hipaa(Citations.Integrity)]
     public async Task A_trail_goes_on_from_a_local_key_to_one_of_kms_and_on_and_all_keys_stay_listed()
     {
         await using var remote = NewHost(Alias);
@@ -131,7 +132,7 @@ internal sealed class KmsSignerTests
     }
 
     [Test]
-    [Property("Hipaa", "164.312(c)(1)")]
+    [Hipaa(Citations.Integrity)]
     public async Task A_signature_of_another_key_is_not_taken()
     {
         await using var remote = NewHost(Alias);

@@ -9,6 +9,7 @@ using HipaaTemplate.Platform.Auditing.Verification;
 using HipaaTemplate.Platform.Commands;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Tenancy;
+using HipaaTemplate.Tests.Compliance;
 using Microsoft.EntityFrameworkCore.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -21,7 +22,7 @@ namespace HipaaTemplate.Tests.Platform.Auditing.Verification;
 /// those who verify what came later.
 /// </summary>
 [NonParallelizable]
-[Property("Hipaa", "164.316(b)(2)(i)")]
+[Hipaa(Citations.Retention)]
 internal sealed class RetentionTests
 {
     private readonly LogCapture log = new();

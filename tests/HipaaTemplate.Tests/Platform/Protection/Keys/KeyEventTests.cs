@@ -4,11 +4,12 @@ using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Protection;
 using HipaaTemplate.Platform.Protection.Keys;
 using HipaaTemplate.Platform.Tenancy;
+using HipaaTemplate.Tests.Compliance;
 
 namespace HipaaTemplate.Tests.Platform.Protection.Keys;
 
 /// <summary>Who gets a key out of the key service is in the trail before the key is used.</summary>
-[Property("Hipaa", "164.312(b)")]
+[Hipaa(Citations.AuditControls)]
 internal sealed class KeyEventTests
 {
     private KeyStage stage = null!;

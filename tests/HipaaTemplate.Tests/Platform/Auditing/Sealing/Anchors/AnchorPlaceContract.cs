@@ -1,5 +1,6 @@
 using System.Text;
 using HipaaTemplate.Platform.Auditing.Sealing.Anchors;
+using HipaaTemplate.Tests.Compliance;
 
 namespace HipaaTemplate.Tests.Platform.Auditing.Sealing.Anchors;
 
@@ -36,7 +37,7 @@ internal abstract class AnchorPlaceContract
     public async Task An_empty_place_has_no_names() => Assert.That(await ListAsync(""), Is.Empty);
 
     [Test]
-    [Property("Hipaa", "164.312(c)(1)")]
+    [Hipaa(Citations.Integrity)]
     public async Task Nothing_takes_the_place_of_an_anchor_and_the_same_again_is_no_failure()
     {
         await Place.PutAsync(Name(1), "one"u8.ToArray(), CancellationToken.None);

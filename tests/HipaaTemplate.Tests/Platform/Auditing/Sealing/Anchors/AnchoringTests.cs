@@ -6,6 +6,7 @@ using HipaaTemplate.Platform.Auditing.Sealing.Anchors;
 using HipaaTemplate.Platform.Aws;
 using HipaaTemplate.Platform.Database;
 using HipaaTemplate.Platform.Protection.Providers;
+using HipaaTemplate.Tests.Compliance;
 using HipaaTemplate.Tests.Harness.Aws;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -54,7 +55,7 @@ internal sealed class AnchoringTests
     }
 
     [Test]
-    [Property("Hipaa", "164.312(c)(1)")]
+    [Hipaa(Citations.Integrity)]
     public async Task After_an_outage_the_anchors_catch_up_without_a_gap_and_until_then_it_is_told()
     {
         aws.S3.NewBucket(Bucket, hasLock: true);
@@ -99,7 +100,7 @@ internal sealed class AnchoringTests
     }
 
     [Test]
-    [Property("Hipaa", "164.312(c)(1)")]
+    [Hipaa(Citations.Integrity)]
     public async Task A_place_that_is_none_gets_nothing_and_turns_readiness_red_until_it_is_one()
     {
         aws.S3.NewBucket(Bucket, hasLock: false);

@@ -2,6 +2,7 @@ using Amazon.S3;
 using HipaaTemplate.Platform.Auditing;
 using HipaaTemplate.Platform.Auditing.Sealing.Anchors;
 using HipaaTemplate.Platform.Aws;
+using HipaaTemplate.Tests.Compliance;
 using HipaaTemplate.Tests.Harness.Aws;
 
 namespace HipaaTemplate.Tests.Platform.Auditing.Sealing.Anchors;
@@ -37,7 +38,7 @@ internal sealed class S3AnchorTests : AnchorPlaceContract
     }
 
     [Test]
-    [Property("Hipaa", "164.312(c)(1)")]
+    [Hipaa(Citations.Integrity)]
     public async Task An_anchor_is_locked_for_years_and_can_be_neither_removed_nor_unlocked()
     {
         var before = TimeProvider.System.GetUtcNow();
@@ -63,7 +64,7 @@ internal sealed class S3AnchorTests : AnchorPlaceContract
     }
 
     [Test]
-    [Property("Hipaa", "164.312(c)(1)")]
+    [Hipaa(Citations.Integrity)]
     public async Task A_bucket_without_object_lock_is_refused()
     {
         using var open = PlaceIn(Open, user);
