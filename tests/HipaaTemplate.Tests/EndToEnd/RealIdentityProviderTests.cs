@@ -51,11 +51,16 @@ internal sealed class RealIdentityProviderTests
         using var before = await stack.AsAsync("dana@northwind.test");
         await stack.Issuer.RotateKeysAsync();
         using var after = await stack.AsAsync("drew@southgate.test");
+        List<HttpStatusCode> statuses = [];
         foreach (var path in await ProtectedListsAsync())
         {
-            Assert.That((await after.GetAsync(path)).StatusCode, Is.EqualTo(HttpStatusCode.OK));
-            Assert.That((await before.GetAsync(path)).StatusCode, Is.EqualTo(HttpStatusCode.OK));
+            statuses.Add((await after.GetAsync(path)).StatusCode);
+            statuses.Add((await before.GetAsync(path)).StatusCode);
         }
+
+        // Some lists are not a doctor's to see; nobody is unknown.
+        Assert.That(statuses, Has.All.AnyOf(HttpStatusCode.OK, HttpStatusCode.Forbidden));
+        Assert.That(statuses.Count(status => status == HttpStatusCode.OK), Is.AtLeast(2));
     }
 
     /// <summary>Every list of every feature, from the description that clients read.</summary>

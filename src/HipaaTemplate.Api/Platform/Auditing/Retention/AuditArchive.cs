@@ -107,6 +107,6 @@ internal sealed partial class AuditArchive(
         await export.BundleAsync(log, writer, ct);
     }
 
-    [LoggerMessage(1620, LogLevel.Critical, "SECURITY: the archive of {Month} of the audit trail of tenant {TenantId} is missing, was changed or does not verify; nothing of that month is destroyed")]
+    [LoggerMessage(1680, LogLevel.Critical, "SECURITY: the archive of {Month} of the audit trail of tenant {TenantId} is missing, was changed or does not verify; nothing of that month is destroyed")]
     private static partial void Damaged(ILogger logger, string month, TenantId tenantId);
 }
