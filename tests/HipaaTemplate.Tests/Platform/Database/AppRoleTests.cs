@@ -184,6 +184,7 @@ internal sealed class AppRoleTests(Server server)
             [_, "smallint" or "integer" or "bigint"] => "1",
             [_, var type] when type.StartsWith("timestamp", StringComparison.Ordinal) => "now()",
             [_, "jsonb"] => "'{}'",
+            [_, var type] when type.EndsWith("[]", StringComparison.Ordinal) => "'{}'",
             // A digit, which a case number must have.
             _ => "'text-1'",
         });

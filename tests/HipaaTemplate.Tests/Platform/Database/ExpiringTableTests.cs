@@ -16,6 +16,9 @@ internal sealed class ExpiringTableTests
         ["app.revoked_tokens"] =
             "INSERT INTO app.revoked_tokens (id, issuer, kind, value, issued_until, recorded_at, expires_at) "
             + "VALUES (gen_random_uuid(), 'i', 1, '{0}', now(), now(), now() + '{1}'::interval)",
+        ["app.alert_cursors"] =
+            "INSERT INTO app.alert_cursors (head, alerted, expires_at) "
+            + "VALUES (-abs(hashtextextended('{0}', 0)), ARRAY[]::uuid[], now() + '{1}'::interval)",
         ["app.used_ids"] = "INSERT INTO app.used_ids (id, expires_at) VALUES (sha256('{0}'), now() + '{1}'::interval)",
     };
 
@@ -39,6 +42,7 @@ internal sealed class ExpiringTableTests
 
     [TestCase("app.revoked_tokens")]
     [TestCase("app.used_ids")]
+    [TestCase("app.alert_cursors")]
     public async Task A_row_can_be_added_and_leaves_only_when_it_has_expired(string table)
     {
         var (lasting, expired) = ($"lasting {Guid.CreateVersion7()}", $"expired {Guid.CreateVersion7()}");
@@ -67,7 +71,10 @@ internal sealed class ExpiringTableTests
         }
     }
 
-    private Task<long> CountAsync(string table, string value) => superuser.ScalarAsync<long>(table == "app.used_ids"
-        ? $"SELECT count(*) FROM {table} WHERE id = sha256('{value}')"
-        : $"SELECT count(*) FROM {table} WHERE value = '{value}'");
+    private Task<long> CountAsync(string table, string value) => superuser.ScalarAsync<long>(table switch
+    {
+        "app.used_ids" => $"SELECT count(*) FROM {table} WHERE id = sha256('{value}')",
+        "app.alert_cursors" => $"SELECT count(*) FROM {table} WHERE head = -abs(hashtextextended('{value}', 0))",
+        _ => $"SELECT count(*) FROM {table} WHERE value = '{value}'",
+    });
 }

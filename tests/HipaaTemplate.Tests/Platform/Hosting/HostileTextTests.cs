@@ -109,8 +109,12 @@ internal sealed class HostileTextTests(string caller) : HostileTests(caller)
                         operation, $"?{name}={text}", Sample(operation), mayBeValid: true, query: $"&{name}={value}");
                 }
 
-                await Run.SendAsync(operation, $"every query parameter {text} twice", Sample(operation), mayBeValid: true,
-                    query: string.Concat(operation.Query.Select(n => $"&{n}={Uri.EscapeDataString(text)}&{n}={value}")));
+                // Few of them at a time: of a request line that is too long the server says so without a word of ours.
+                foreach (var names in operation.Query.Chunk(2))
+                {
+                    await Run.SendAsync(operation, $"{string.Join(" and ", names)} {text} twice", Sample(operation), mayBeValid: true,
+                        query: string.Concat(names.Select(n => $"&{n}={Uri.EscapeDataString(text)}&{n}={value}")));
+                }
             }
         });
 
