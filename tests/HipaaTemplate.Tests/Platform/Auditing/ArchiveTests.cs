@@ -128,7 +128,11 @@ internal sealed class ArchiveTests
 
     private Task<int> ArchiveAsync() => api.RunAsync("audit", "archive");
 
-    private Task<int?> SealAsync() => api.Services.GetRequiredService<Sealer>().SealAsync(CancellationToken.None);
+    private async Task SealAsync()
+    {
+        await Horizon.PassesAsync(url);
+        await api.Services.GetRequiredService<Sealer>().SealAsync(CancellationToken.None);
+    }
 
     private async Task<long> ArchivedAsync()
     {

@@ -152,6 +152,7 @@ internal sealed class AlertWatcherTests
             await stage.WriteAsync(clinic, AlertStage.UserOf(user), AuditAction.RefuseAccess, AuditOutcome.Refused);
         }
 
+        await Horizon.PassesAsync(stage.DatabaseUrl);
         await stage.Api.Services.GetRequiredService<Sealer>().SealAsync(CancellationToken.None);
         await stage.WriteAsync(clinic, AlertStage.UserOf(user), AuditAction.RefuseAccess, AuditOutcome.Refused);
         await stage.Api.Services.GetRequiredService<AlertWatcher>().LookAsync(CancellationToken.None);
@@ -163,10 +164,11 @@ internal sealed class AlertWatcherTests
     public async Task Sealed_events_that_are_gone_are_told()
     {
         await stage.WriteEmergencyAsync(clinic, user);
+        await Horizon.PassesAsync(stage.DatabaseUrl);
         await stage.Api.Services.GetRequiredService<Sealer>().SealAsync(CancellationToken.None);
         await using (var dba = await DatabaseAccess.OpenSuperuserConnectionAsync(stage.DatabaseUrl))
         {
-            await dba.ExecuteAsync($"DELETE FROM {AuditTables.Events}");
+            await dba.ExecuteAsync($"DELETE FROM {AuditTables.Events} WHERE tenant_id = '{clinic.Id}'");
         }
 
         Assert.That(await stage.RaisedAsync(clinic.Id), Is.Empty);
@@ -179,6 +181,7 @@ internal sealed class AlertWatcherTests
         for (var i = 0; i < 30; i++)
         {
             await stage.WriteEmergencyAsync(clinic, user);
+            await Horizon.PassesAsync(stage.DatabaseUrl);
             await stage.Api.Services.GetRequiredService<Sealer>().SealAsync(CancellationToken.None);
         }
 

@@ -81,11 +81,12 @@ internal sealed class SealerKillTests
         var written = await writing;
         await TrailVerbs.ShouldBeCleanAsync(settings, clinic, began, anchors.FullName);
 
-        var own = await dba.ScalarAsync<long>($"SELECT count(*) FROM {AuditTables.Events} WHERE tenant_id = '{clinic.Id}' AND actor = '{Writer}'");
-        Assert.That(own, Is.EqualTo(written).And.GreaterThan(Kills), "it was put to the test");
-        var events = await dba.ScalarAsync<long>($"SELECT count(*) FROM {AuditTables.Events} WHERE tenant_id = '{clinic.Id}'");
-        var leaves = await dba.ScalarAsync<long>($"SELECT count(*) FROM {AuditTables.Leaves} WHERE log_tenant = '{clinic.Id}'");
-        Assert.That(leaves, Is.EqualTo(events), "each of them, once");
+        // Of the writer alone: to export and to verify are events too.
+        var leaves = await dba.ScalarAsync<long>($"""
+            SELECT count(*) FROM {AuditTables.Leaves} l JOIN {AuditTables.Events} e ON e.tenant_id = l.log_tenant AND e.id = l.event_id
+            WHERE e.tenant_id = '{clinic.Id}' AND e.actor = '{Writer}'
+            """);
+        Assert.That(leaves, Is.EqualTo(written).And.GreaterThan(Kills), "each of them, once, and it was put to the test");
     }
 
     private async Task KillAtAsync(int step, Dictionary<string, string> settings)

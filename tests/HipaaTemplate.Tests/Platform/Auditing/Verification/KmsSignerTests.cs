@@ -99,6 +99,7 @@ internal sealed class KmsSignerTests
         }
 
         aws.Fail(null);
+        await Horizon.PassesAsync(url);
         Assert.That(await remote.Services.GetRequiredService<Sealer>().SealAsync(CancellationToken.None), Is.EqualTo(3));
     }
 
@@ -165,6 +166,7 @@ internal sealed class KmsSignerTests
     private async Task SealAsync(ApiHost host)
     {
         await WriteAsync(host);
+        await Horizon.PassesAsync(url);
         Assert.That(await host.Services.GetRequiredService<Sealer>().SealAsync(CancellationToken.None), Is.Positive);
     }
 

@@ -390,6 +390,7 @@ internal sealed class RetentionTests
 
     private async Task SealAsync()
     {
+        await Horizon.PassesAsync(url);
         await api.Services.GetRequiredService<Sealer>().SealAsync(CancellationToken.None);
         await api.Services.GetRequiredService<AuditAnchors>().WriteAsync(CancellationToken.None);
     }

@@ -23,6 +23,7 @@ internal sealed class AnchoringTests
     private readonly ManualTime time = new();
     private AwsDouble aws = null!;
     private ApiHost api = null!;
+    private string url = null!;
     private Clinic clinic = null!;
 
     [SetUp]
@@ -30,7 +31,7 @@ internal sealed class AnchoringTests
     {
         aws = await AwsDouble.StartAsync();
         var user = aws.NewUser("anchors");
-        (api, _) = await App.NewApiAsync(
+        (api, url) = await App.NewApiAsync(
             new Dictionary<string, string>
             {
                 ["AUDIT_SEAL"] = "true", ["AUDIT_ANCHOR_BUCKET"] = Bucket, ["AWS_REGION"] = AwsDouble.Region, ["AWS_ENDPOINT_URL"] = aws.Address.ToString(),
@@ -140,6 +141,7 @@ internal sealed class AnchoringTests
                 clinic.Id,
                 await work.Db.Keys!.ActiveAsync(DataClass.General, CancellationToken.None)),
             CancellationToken.None);
+        await Horizon.PassesAsync(url);
         Assert.That(await api.Services.GetRequiredService<Sealer>().SealAsync(CancellationToken.None), Is.Positive);
     }
 
