@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Reflection;
+using System.Text;
 using HipaaTemplate.Platform.Hosting;
 using HipaaTemplate.Platform.Secrets;
 using HipaaTemplate.Platform.Settings;
@@ -40,6 +41,12 @@ internal sealed class RedactionTests
         ["KEY_IDS_BY_CLASS"] = "document=key-canary",
         ["KEY_LOCAL_FILE"] = Path.Combine(Path.GetTempPath(), "canary-key", "key"),
         ["AUDIT_ANCHOR_DIRECTORY"] = "",
+        ["AUDIT_ARCHIVE_DIRECTORY"] = "",
+        ["AUDIT_ALERT_WEBHOOK_URL"] = "http://127.0.0.1:1/webhook-canary",
+        ["AUDIT_ALERT_WEBHOOK_SECRET"] = $"whsec_{Convert.ToBase64String(Encoding.ASCII.GetBytes("webhook-canary-webhook-canary"))}",
+        ["AUDIT_ALERT_WORKING_HOURS"] = "",
+        ["AUDIT_ALERT_WORKING_DAYS"] = "",
+        ["AUDIT_ALERT_TIME_ZONE"] = "",
         ["AWS_REGION"] = "ca-canary-1",
         ["AWS_ENDPOINT_URL"] = "http://aws-canary.test",
         ["VAULT_ADDR"] = "http://127.0.0.1:1/vault-canary",
