@@ -60,9 +60,10 @@ internal sealed class AccessMatrixTests
         var (api, url) = await Walls.NewApiAsync(withFilter: false, withPolicies: false);
         await using var stop = api;
         var wrong = await FindWrongCellsAsync(api, url);
+        // Others may be wrong as well then: a search finds what is anybody's.
         Assert.That(
-            wrong.Select(cell => cell.Endpoint).Where(endpoint => endpoint != Readiness).Distinct(),
-            Is.EquivalentTo(AccessExpectations.All.Where(one => one.Rows is not null).Select(one => one.Endpoint)),
+            wrong.Select(cell => cell.Endpoint).Distinct(),
+            Is.SupersetOf(AccessExpectations.All.Where(one => one.Rows is not null).Select(one => one.Endpoint)),
             "else the matrix proves nothing");
     }
 
