@@ -54,6 +54,7 @@ internal sealed class AlertWebhookTests
 
     [Test]
     [Hipaa(Citations.ActivityReview)]
+    [Hipaa(Citations.Alerts)]
     public async Task An_alert_is_told_once_and_signed_with_each_secret()
     {
         await RaiseAsync();

@@ -45,7 +45,7 @@ internal sealed class KeyEventTests
         var made = (await TrailReader.AllEventsAsync(App.DatabaseUrl, clinic.Id)).Single(stamped => stamped.Entry.Action == AuditAction.MakeKey.Word());
         Assert.That((made.Entry.Detail, made.Entry.KeyVersion), Is.EqualTo(("version=1 class=general provider=local", 1)));
         Assert.That(await MacAsync(clinic.Id, made.Entry), Is.EqualTo(made.Mac));
-        Assert.That(await EventsAsync(clinic.Id, AuditAction.UseKey), Is.Empty, "it was not asked for");
+        Assert.That(await EventsAsync(clinic.Id, AuditAction.UseKey), Has.Count.AtMost(1), "who came while it was made may have asked for it, once for all");
     }
 
     [Test]
