@@ -11,9 +11,6 @@ namespace HipaaTemplate.Platform.Database;
 /// </summary>
 internal sealed class AlertStore(AppDatabase database, ITenantScopeSql scopeSql)
 {
-    /// <summary>Any number that nothing else in this database locks.</summary>
-    private const long LockId = 4_711_000_003;
-
     /// <summary>A little more than alerts are delivered for; a cursor without alerts is only good until the next one.</summary>
     private const string Kept = "CASE WHEN cardinality(@alerted) > 0 THEN interval '26 hours' ELSE interval '1 minute' END";
 
@@ -28,7 +25,7 @@ internal sealed class AlertStore(AppDatabase database, ITenantScopeSql scopeSql)
         try
         {
             var transaction = await connection.BeginTransactionAsync(ct);
-            await using var command = new NpgsqlCommand($"SELECT pg_try_advisory_xact_lock({LockId})", connection, transaction);
+            await using var command = new NpgsqlCommand($"SELECT pg_try_advisory_xact_lock({AdvisoryLocks.LookingForAlerts})", connection, transaction);
             if (await command.ExecuteScalarAsync(ct) is true)
             {
                 // A statement of its own: it sees what whoever had the lock before has committed.

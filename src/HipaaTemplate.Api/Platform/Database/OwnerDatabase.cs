@@ -9,9 +9,6 @@ namespace HipaaTemplate.Platform.Database;
 /// <summary>The database as its owner, for verbs. The serving API never uses it.</summary>
 internal sealed class OwnerDatabase(IOptions<DatabaseSettings> settings, IServiceProvider services)
 {
-    /// <summary>Any number that nothing else in this database locks.</summary>
-    private const long MigrationLockId = 4_711_000_001;
-
     // Not in the constructor: it needs settings, which --help must not.
     private ITenantScopeSql TenantScope => services.GetRequiredService<ITenantScopeSql>();
 
@@ -32,7 +29,7 @@ internal sealed class OwnerDatabase(IOptions<DatabaseSettings> settings, IServic
         var login = await OpenLoginAsync(ct);
         try
         {
-            await using var oneAtATime = new NpgsqlCommand($"SELECT pg_advisory_lock({MigrationLockId})", login);
+            await using var oneAtATime = new NpgsqlCommand($"SELECT pg_advisory_lock({AdvisoryLocks.Migrating})", login);
             await oneAtATime.ExecuteNonQueryAsync(ct);
             await RoleSetup.ApplyAsync(login, settings.Value, ct);
             return login;

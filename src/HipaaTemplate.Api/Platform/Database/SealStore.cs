@@ -10,10 +10,6 @@ namespace HipaaTemplate.Platform.Database;
 /// <summary>The database as hipaa_sealer, which reads which events there are and adds to what is sealed.</summary>
 internal sealed partial class SealStore(IOptions<DatabaseSettings> settings)
 {
-    /// <summary>Any number that nothing else in this database locks.</summary>
-    private const long LockId = 4_711_000_002;
-
-    private const long AnchorLockId = 4_711_000_003;
     private const string SealColumns = "heads, peaks, horizon, at, note";
 
     public async Task<SealWork> BeginAsync(CancellationToken ct)
@@ -54,10 +50,10 @@ internal sealed partial class SealStore(IOptions<DatabaseSettings> settings)
     internal sealed class SealWork(NpgsqlConnection connection, NpgsqlTransaction transaction) : IAsyncDisposable
     {
         /// <returns>False while somebody else is sealing.</returns>
-        public Task<bool> TryLeadAsync(CancellationToken ct) => TryLockAsync(LockId, ct);
+        public Task<bool> TryLeadAsync(CancellationToken ct) => TryLockAsync(AdvisoryLocks.Sealing, ct);
 
         /// <returns>False while somebody else is anchoring.</returns>
-        public Task<bool> TryAnchorAsync(CancellationToken ct) => TryLockAsync(AnchorLockId, ct);
+        public Task<bool> TryAnchorAsync(CancellationToken ct) => TryLockAsync(AdvisoryLocks.Anchoring, ct);
 
         public async Task<Seal?> LastSealAsync(CancellationToken ct)
         {

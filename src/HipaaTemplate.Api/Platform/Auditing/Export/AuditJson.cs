@@ -18,7 +18,6 @@ internal static class AuditJson
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, Converters = { new CanonicalText() },
     };
 
-
     public static string Header(string kind, AuditLog log, DateTimeOffset now) => Line(new
     {
         type = "bundle",
